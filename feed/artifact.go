@@ -1,0 +1,85 @@
+package feed
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"time"
+)
+
+// Format is one of the three kinds of feed.
+type Format uint8
+
+// The formats, in the order in which everything lists them.
+const (
+	RSS  Format = iota // RSS 2.0
+	Atom               // Atom 1.0, RFC 4287
+	JSON               // JSON Feed 1.1
+)
+
+// Formats lists every format.
+var Formats = [3]Format{RSS, Atom, JSON}
+
+var formatNames = [3]string{"rss", "atom", "json"}
+var formatFiles = [3]string{"rss.xml", "atom.xml", "feed.json"}
+var formatTypes = [3]string{"application/rss+xml", "application/atom+xml", "application/feed+json"}
+
+// String is the format's name on the command line.
+func (f Format) String() string { return formatNames[f] }
+
+// File is the last segment of the format's feed path.
+func (f Format) File() string { return formatFiles[f] }
+
+// MediaType is the format's media type without parameters.
+func (f Format) MediaType() string { return formatTypes[f] }
+
+// ParseFormat is the inverse of String.
+func ParseFormat(name string) (Format, error) {
+	for _, f := range Formats {
+		if f.String() == name {
+			return f, nil
+		}
+	}
+	return 0, fmt.Errorf("unknown feed format %q: use rss, atom or json", name)
+}
+
+// FragmentKey names one entry in one format. The variant is a digest of all
+// that shapes the entry (the post's revision, its categories' names, the
+// site's settings, the renderer's version), so equal keys mean equal bytes.
+type FragmentKey struct {
+	Post    uint64   `cbor:"1,keyasint"`
+	Format  Format   `cbor:"2,keyasint"`
+	Variant [16]byte `cbor:"3,keyasint"`
+}
+
+// Fragment is one post's entry in one format.
+type Fragment struct {
+	Key  FragmentKey
+	Data []byte
+}
+
+// Artifact is a feed in one format as published. Its bytes are its head, its
+// fragments in order and its tail, joined with Join and checked against Digest
+// when they are loaded.
+type Artifact struct {
+	Category    uint64        `cbor:"1,keyasint"` // the category's Num
+	Format      Format        `cbor:"2,keyasint"`
+	Topic       string        `cbor:"3,keyasint"` // absolute URL: rel=self
+	Path        string        `cbor:"4,keyasint"` // below the site's URL, percent-encoding not applied
+	Head        []byte        `cbor:"5,keyasint"`
+	Tail        []byte        `cbor:"6,keyasint"`
+	Entries     []FragmentKey `cbor:"7,keyasint"`
+	Digest      string        `cbor:"8,keyasint"` // lower-case hex SHA-256 of the whole bytes
+	Size        int           `cbor:"9,keyasint"` // bytes
+	Modified    time.Time     `cbor:"10,keyasint"` // UTC, whole seconds; strictly upward with the generation
+	Generation  uint64        `cbor:"11,keyasint"` // Seq of the commit that changed the bytes
+	Hubs        []string      `cbor:"12,keyasint,omitempty"`
+	MaxAge      time.Duration `cbor:"13,keyasint,omitempty"`
+	Fingerprint string        `cbor:"14,keyasint"` // of the effective configuration and the renderer's version
+}
+
+// DigestOf is the digest of a feed's bytes as Artifact.Digest holds it.
+func DigestOf(b []byte) string {
+	sum := sha256.Sum256(b)
+	return hex.EncodeToString(sum[:])
+}
