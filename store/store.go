@@ -130,8 +130,8 @@ type Delivery struct {
 	Next       time.Time // not before this
 	First      time.Time // when this generation was enqueued
 	Outcome    Outcome
-	Status     int    // HTTP status of the latest attempt, 0 for none
-	Error      string // of the latest attempt, one line
+	Status     int       // HTTP status of the latest attempt, 0 for none
+	Error      string    // of the latest attempt, one line
 	Settled    time.Time // of the latest outcome
 }
 
@@ -147,6 +147,6 @@ type Run struct {
 	Category uint64
 	At       time.Time
 	Duration time.Duration
-	Error    string // empty for success; the last good feeds are still served
+	Error    string    // empty for success; the last good feeds are still served
 	Good     time.Time // of the latest success
 }
