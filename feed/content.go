@@ -1,12 +1,80 @@
 package feed
 
-// Content turns a source into sanitised HTML, with every relative URL made
-// absolute against base when base is not empty.
-func Content(body string, m Markup, base string) (string, error) { panic("being written") }
+import (
+	"bytes"
+	"fmt"
+	"net/url"
+	"strings"
+	"sync"
 
-// Summarise cuts a plain-text summary of at most limit characters from
-// sanitised HTML, at a sentence or else at a word.
-func Summarise(html string, limit int) string { panic("being written") }
+	"github.com/yuin/goldmark"
+	"github.com/yuin/goldmark/extension"
+	"github.com/yuin/goldmark/renderer/html"
+)
+
+// Content turns a source into sanitised HTML, with every relative URL made
+// absolute against base when base is not empty. The result is balanced, holds
+// only XML 1.0 characters, and is its own result when it comes in again. With
+// a base the ids of footnotes are told apart from those of other posts. A
+// source that the parsers cannot take is an error, never a panic.
+func Content(body string, m Markup, base string) (out string, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			out, err = "", fmt.Errorf("read content: the parser gave up: %v", p)
+		}
+	}()
+	var at *url.URL
+	if base != "" {
+		if at, err = url.Parse(base); err != nil {
+			return "", fmt.Errorf("read content: base: %w", err)
+		}
+	}
+	src := strings.ReplaceAll(Clean(body), "\r\n", "\n")
+	switch m {
+	case HTML:
+	case Markdown, "":
+		if src, err = convert(src); err != nil {
+			return "", fmt.Errorf("read markdown: %w", err)
+		}
+	default:
+		return "", fmt.Errorf("read content: unknown markup %q: use markdown or html", m)
+	}
+	if out, err = sanitise(src, newRewriter(at)); err != nil {
+		return "", fmt.Errorf("read content: %w", err)
+	}
+	return out, nil
+}
+
+// markdown is CommonMark with tables, strikethrough, bare links and footnotes.
+// Raw HTML passes here; what comes out is sanitised. It is safe for use by
+// several goroutines.
+var markdown = sync.OnceValue(func() goldmark.Markdown {
+	return goldmark.New(
+		goldmark.WithExtensions(
+			// The other way to align a cell is a style attribute, which is not kept.
+			extension.NewTable(extension.WithTableCellAlignMethod(extension.TableCellAlignAttribute)),
+			extension.Strikethrough,
+			extension.Linkify,
+			extension.Footnote,
+		),
+		goldmark.WithRendererOptions(html.WithUnsafe()),
+	)
+})
+
+func convert(src string) (string, error) {
+	var b bytes.Buffer
+	if err := markdown().Convert([]byte(src), &b); err != nil {
+		return "", err
+	}
+	return b.String(), nil
+}
 
 // Clean removes what XML 1.0 cannot carry (§2.2, Char) and repairs UTF-8.
-func Clean(s string) string { panic("being written") }
+func Clean(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r == '\t' || r == '\n' || r == '\r' || r >= ' ' && r != 0xFFFE && r != 0xFFFF {
+			return r
+		}
+		return -1
+	}, strings.ToValidUTF8(s, "\uFFFD"))
+}

@@ -1,0 +1,145 @@
+package feed
+
+import (
+	"errors"
+	"regexp"
+	"strings"
+	"sync"
+
+	"github.com/microcosm-cc/bluemonday"
+	"golang.org/x/net/html"
+	"golang.org/x/net/html/atom"
+)
+
+// errUnstable means that HTML changes its meaning each time it is parsed.
+var errUnstable = errors.New("the HTML is nested in a way that no parser reads twice alike")
+
+// sanitise parses src, rewrites the tree, and filters what it is written as,
+// until that is what a reader's parser makes of it too: HTML whose tree moves
+// when it is parsed again is how markup slips past a filter.
+func sanitise(src string, r rewriter) (string, error) {
+	for range 8 {
+		out, err := once(src, r)
+		if err != nil {
+			return "", err
+		}
+		if out == src {
+			return out, nil
+		}
+		src = out
+	}
+	return "", errUnstable
+}
+
+func once(src string, r rewriter) (string, error) {
+	body := &html.Node{Type: html.ElementNode, Data: "body", DataAtom: atom.Body}
+	// Without scripting, <noscript> holds elements: what a feed reader shows.
+	nodes, err := html.ParseFragmentWithOptions(strings.NewReader(src), body, html.ParseOptionEnableScripting(false))
+	if err != nil {
+		return "", err
+	}
+	for _, n := range nodes {
+		body.AppendChild(n)
+	}
+	r.children(body)
+	var b strings.Builder
+	for n := range body.ChildNodes() {
+		if err := html.Render(&b, n); err != nil {
+			return "", err
+		}
+	}
+	return plainQuotes(strings.TrimSpace(policy().Sanitize(b.String()))), nil
+}
+
+// plainQuotes undoes the escaping of quotes where they need none: a feed
+// escapes the content once more, and "&amp;#39;" for each apostrophe is a
+// burden. "<" and ">" stand for nothing but tags in what the parser writes.
+func plainQuotes(s string) string {
+	s = strings.ReplaceAll(s, "&#39;", "'")
+	if !strings.Contains(s, "&#34;") {
+		return s
+	}
+	var b strings.Builder
+	for s != "" {
+		tag := strings.IndexByte(s, '<')
+		if tag < 0 {
+			tag = len(s)
+		}
+		b.WriteString(strings.ReplaceAll(s[:tag], "&#34;", `"`))
+		end := strings.IndexByte(s[tag:], '>')
+		if end < 0 {
+			end = len(s) - tag
+		}
+		b.WriteString(s[tag : tag+end])
+		s = s[tag+end:]
+	}
+	return b.String()
+}
+
+// elements are kept; every other is dropped and what it holds stays, but for
+// those that the rewriter removes whole.
+var elements = []string{
+	"a", "abbr", "address", "article", "aside", "audio", "b", "bdi", "bdo", "big", "blockquote", "br",
+	"caption", "center", "cite", "code", "col", "colgroup", "dd", "del", "details", "dfn", "div", "dl", "dt",
+	"em", "figcaption", "figure", "footer", "h1", "h2", "h3", "h4", "h5", "h6", "header", "hgroup", "hr",
+	"i", "img", "ins", "kbd", "li", "main", "mark", "nav", "ol", "p", "picture", "pre", "q",
+	"rp", "rt", "ruby", "s", "samp", "section", "small", "source", "span", "strike", "strong", "sub", "summary", "sup",
+	"table", "tbody", "td", "tfoot", "th", "thead", "time", "tr", "track", "tt", "u", "ul", "var", "video", "wbr",
+}
+
+// attributes says which attributes stay on which elements, "" for all, and
+// what their values match. The rewriter has checked URLs by then.
+var attributes = []struct{ names, on, match string }{
+	{"id", "", `^[\p{L}\p{M}\p{N}_:.-]+$`},
+	{"dir", "", `^(?i:ltr|rtl|auto)$`},
+	{"lang", "", `^[A-Za-z0-9-]{1,35}$`},
+	{"title", "", ``},
+	{"role", "", `^doc-[a-z]+$`},
+	{"class", "", ``}, // the rewriter leaves only what keptClass matches
+	{"href", "a", ``},
+	{"hreflang type rel", "a", `^[A-Za-z0-9 /+.-]+$`},
+	{"cite", "blockquote q del ins", ``},
+	{"datetime", "time del ins", `^[0-9A-Za-z :.+-]+$`},
+	{"src", "img audio video source track", ``},
+	{"srcset", "img source", ``},
+	{"sizes media", "img source", ``},
+	{"type", "source", `^[A-Za-z0-9./+-]+( *;.*)?$`},
+	{"alt", "img", ``},
+	{"width height", "img video source table td th col", `^[0-9]{1,5}%?$`},
+	{"loading decoding", "img", `^[a-z]+$`},
+	{"poster", "video", ``},
+	{"controls loop muted playsinline preload", "audio video", `^[a-z]*$`},
+	{"kind srclang label default", "track", ``},
+	{"align", "td th tr col colgroup thead tbody tfoot", `^(?i:left|center|right)$`},
+	{"colspan rowspan span", "td th col colgroup", `^[0-9]{1,4}$`},
+	{"scope headers abbr", "td th", ``},
+	{"start", "ol", `^-?[0-9]{1,9}$`},
+	{"type", "ol ul li", `^[1aAiI]$|^[a-z]+$`},
+	{"reversed", "ol", ``},
+	{"value", "li", `^-?[0-9]{1,9}$`},
+	{"open", "details", ``},
+}
+
+// policy is the filter, safe for use by several goroutines.
+var policy = sync.OnceValue(func() *bluemonday.Policy {
+	p := bluemonday.NewPolicy()
+	p.AllowElements(elements...)
+	p.AllowNoAttrs().OnElements(elements...)
+	p.AllowElementsContent("noscript")
+	p.RequireParseableURLs(true)
+	p.AllowRelativeURLs(true)
+	p.AllowURLSchemes(schemes...)
+	p.AllowDataURIImages()
+	for _, a := range attributes {
+		rule := p.AllowAttrs(strings.Fields(a.names)...)
+		if a.match != "" {
+			rule = rule.Matching(regexp.MustCompile(a.match))
+		}
+		if a.on == "" {
+			rule.Globally()
+		} else {
+			rule.OnElements(strings.Fields(a.on)...)
+		}
+	}
+	return p
+})

@@ -1,0 +1,131 @@
+package feed
+
+import (
+	"strings"
+	"unicode"
+
+	"github.com/rivo/uniseg"
+	"golang.org/x/net/html"
+)
+
+// Summarise cuts a plain-text summary of at most limit characters (grapheme
+// clusters, UAX #29) from sanitised HTML: whole if it fits, else up to the end
+// of a sentence in its second half, else up to a word, with "…", which counts.
+func Summarise(html string, limit int) string {
+	if limit <= 0 {
+		return ""
+	}
+	return cut(plain(html, limit), limit)
+}
+
+// inline elements do not separate words; every other does.
+var inline = map[string]bool{
+	"a": true, "abbr": true, "b": true, "bdi": true, "bdo": true, "big": true, "cite": true, "code": true, "data": true,
+	"del": true, "dfn": true, "em": true, "font": true, "i": true, "ins": true, "kbd": true, "mark": true, "q": true,
+	"rp": true, "rt": true, "ruby": true, "s": true, "samp": true, "small": true, "span": true, "strike": true, "strong": true,
+	"sub": true, "sup": true, "time": true, "tt": true, "u": true, "var": true, "wbr": true,
+}
+
+// plain returns the text of HTML with white space collapsed: all of it, or
+// enough to cut limit characters from it.
+func plain(src string, limit int) string {
+	t := html.NewTokenizer(strings.NewReader(src))
+	var b strings.Builder
+	skip := skipper{}
+	enough := 64 * (limit + 16) // bytes; no real text has clusters that long
+	for b.Len() < enough {
+		kind := t.Next()
+		if kind == html.ErrorToken {
+			break
+		}
+		tok := t.Token()
+		if skip.over(tok) {
+			continue
+		}
+		if kind == html.TextToken {
+			b.WriteString(tok.Data)
+		} else if !inline[tok.Data] {
+			b.WriteByte(' ')
+		}
+	}
+	return Clean(strings.Join(strings.FieldsFunc(b.String(), gap), " "))
+}
+
+// gap tells white space and control characters, which decoded entities may be.
+func gap(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) }
+
+// skipper leaves out elements that are not the text's own words: scripts,
+// styles, and the marks and bodies of footnotes.
+type skipper struct {
+	name  string // the element that is being skipped
+	depth int    // how many of that name are open
+}
+
+func (s *skipper) over(t html.Token) bool {
+	switch {
+	case s.depth > 0 && t.Data == s.name && t.Type == html.StartTagToken:
+		s.depth++
+	case s.depth > 0 && t.Data == s.name && t.Type == html.EndTagToken:
+		s.depth--
+	case s.depth > 0:
+	case t.Type == html.StartTagToken && (removed[t.Data] || footnote(t)):
+		s.name, s.depth = t.Data, 1
+		// A void element has no end tag to wait for.
+		if void[t.Data] {
+			s.depth = 0
+		}
+	default:
+		return t.Type == html.CommentToken
+	}
+	return true
+}
+
+// void are the elements among removed that hold nothing (HTML §13.1.2).
+var void = map[string]bool{"base": true, "embed": true, "frame": true, "input": true, "link": true, "meta": true, "param": true}
+
+func footnote(t html.Token) bool {
+	for _, a := range t.Attr {
+		if a.Key == "role" && (a.Val == "doc-noteref" || a.Val == "doc-endnotes") {
+			return true
+		}
+	}
+	return false
+}
+
+// cut shortens text, whose white space is single spaces.
+func cut(text string, limit int) string {
+	rest, state := text, -1
+	n, at, sentence, word, char := 0, 0, 0, 0, 0
+	for rest != "" && n <= limit {
+		var cluster string
+		var bounds int
+		cluster, rest, bounds, state = uniseg.StepString(rest, state)
+		n, at = n+1, at+len(cluster)
+		if rest == "" && n <= limit {
+			return text
+		}
+		shown := n
+		if cluster == " " {
+			shown--
+		}
+		if shown <= limit && shown*2 >= limit && bounds&uniseg.MaskSentence != 0 {
+			sentence = at
+		}
+		if shown < limit && bounds&uniseg.MaskWord != 0 {
+			word = at
+		}
+		if n < limit {
+			char = at
+		}
+	}
+	if rest == "" && n <= limit {
+		return text
+	}
+	if sentence > 0 {
+		return strings.TrimSpace(text[:sentence])
+	}
+	if word == 0 {
+		word = char
+	}
+	return strings.TrimRight(text[:word], " ,;:–—-([{") + "…"
+}
