@@ -1,3 +1,9 @@
+// Package control is CHANGE: every door through which posts come in at run
+// time. It owns the wire types, the handler that serves them over the control
+// socket, the client that calls it, and the rules of adding and changing posts
+// and categories.
+//
+// It may import store and feed.
 package control
 
 import (
@@ -219,12 +225,39 @@ type StatusInfo struct {
 	Problems     []string       `json:"problems"` // each with what to do
 }
 
+// PostPage is one page of a list of posts.
+type PostPage struct {
+	Posts []PostInfo `json:"posts"`
+	Next  uint64     `json:"next,omitempty"` // the cursor of the next page; 0 on the last
+}
+
+// CategoryAction names a category to retire, rename or ping.
+type CategoryAction struct {
+	Name  string `json:"name"`            // slug, title or a former one; empty for the site's own
+	Title string `json:"title,omitempty"` // the new one, for rename
+}
+
+// HubAction names a hub by its URL; empty means all.
+type HubAction struct {
+	Hub string `json:"hub"`
+}
+
 // Error is what every refused request gets: {"error": {code, message}}.
 type Error struct {
-	Code    string `json:"code"` // invalid, not_found, conflict, version, unavailable, internal, …
+	// Code is invalid, not_found, gone, conflict, too_large, method, version,
+	// permission, locked, full, damaged, unavailable, timeout, canceled or
+	// internal.
+	Code    string `json:"code"`
 	Message string `json:"message"`
-	Status  int    `json:"-"`
+	Status  int    `json:"-"` // of the HTTP answer, or the one that would fit
+	cause   error
 }
+
+// statusCanceled is what the log shows when the client went away.
+const statusCanceled = 499
 
 // Error is the message alone: it is written for the user.
 func (e *Error) Error() string { return e.Message }
+
+// Unwrap is what the error came from, where that happened in this process.
+func (e *Error) Unwrap() error { return e.cause }
