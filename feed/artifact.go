@@ -69,8 +69,8 @@ type Artifact struct {
 	Head        []byte        `cbor:"5,keyasint"`
 	Tail        []byte        `cbor:"6,keyasint"`
 	Entries     []FragmentKey `cbor:"7,keyasint"`
-	Digest      string        `cbor:"8,keyasint"` // lower-case hex SHA-256 of the whole bytes
-	Size        int           `cbor:"9,keyasint"` // bytes
+	Digest      string        `cbor:"8,keyasint"`  // lower-case hex SHA-256 of the whole bytes
+	Size        int           `cbor:"9,keyasint"`  // bytes
 	Modified    time.Time     `cbor:"10,keyasint"` // UTC, whole seconds; strictly upward with the generation
 	Generation  uint64        `cbor:"11,keyasint"` // Seq of the commit that changed the bytes
 	Hubs        []string      `cbor:"12,keyasint,omitempty"`

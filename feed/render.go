@@ -1,25 +1,156 @@
 package feed
 
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/xml"
+	"fmt"
+	"io"
+)
+
+// renderer is what sets one format apart.
+type renderer struct {
+	entry func(io.Writer, entry) error          // one entry, indented as in a feed
+	whole func(io.Writer, frame, []entry) error // a feed with these entries
+	tail  string                                // what follows the last entry
+	sep   string                                // what stands between two entries
+	end   string                                // what stands between the last entry and the tail
+}
+
+// renderers is indexed by Format.
+var renderers = [3]renderer{
+	RSS:  {entry: writeRSSEntry, whole: writeRSS, tail: "\n  </channel>\n</rss>", sep: "\n"},
+	Atom: {entry: writeAtomEntry, whole: writeAtom, tail: "\n</feed>", sep: "\n"},
+	JSON: {entry: writeJSONEntry, whole: writeJSON, tail: "]\n}\n", sep: ",\n", end: "\n  "},
+}
+
 // RenderEntry renders one post's entry in format f, as Join wants it. p.Labels
 // must be filled in. The same bytes stand in every feed that holds the post.
-func RenderEntry(s Site, p Post, f Format) ([]byte, error) { panic("being written") }
+func RenderEntry(s Site, p Post, f Format) ([]byte, error) {
+	e, err := newEntry(s, p)
+	if err != nil {
+		return nil, err
+	}
+	return e.render(f)
+}
+
+// RenderEntries renders one post's entry in every format, in the order of
+// Formats: what three calls of RenderEntry give for the price of one
+// conversion of its source.
+func RenderEntries(s Site, p Post) (entries [3][]byte, err error) {
+	e, err := newEntry(s, p)
+	if err != nil {
+		return entries, err
+	}
+	for _, f := range Formats {
+		if entries[f], err = e.render(f); err != nil {
+			return entries, err
+		}
+	}
+	return entries, nil
+}
+
+func (e entry) render(f Format) ([]byte, error) {
+	var b bytes.Buffer
+	if err := renderers[f].entry(&b, e); err != nil {
+		return nil, fmt.Errorf("render post %q as %s: %w", e.id, f, err)
+	}
+	return b.Bytes(), nil
+}
 
 // EntryKey names the bytes that RenderEntry gives without rendering them.
-func EntryKey(s Site, p Post, f Format) FragmentKey { panic("being written") }
+func EntryKey(s Site, p Post, f Format) FragmentKey {
+	// %q keeps neighbours apart. Labels and the site change without a revision.
+	sum := sha256.Sum256(fmt.Appendf(nil, "%d %d %d %d %d %d %q %q %q", RendererVersion, f,
+		p.Num, p.Revision, p.Published.Unix(), p.Updated.Unix(), p.Labels, s.URL, s.Author))
+	return FragmentKey{Post: p.Num, Format: f, Variant: [16]byte(sum[:16])}
+}
 
 // RenderFrame renders what stands before and after the entries. It needs the
-// posts only for the feed's dates. c is effective (Site.Effective, Every).
+// posts only for the feed's dates, in any order. c is effective
+// (Site.Effective, Every).
 func RenderFrame(c Category, posts []Post, f Format) (head, tail []byte, err error) {
-	panic("being written")
+	whole, err := render(newFrame(c, posts, f), nil, f)
+	if err != nil {
+		return nil, nil, err
+	}
+	tail = []byte(renderers[f].tail)
+	head, ok := bytes.CutSuffix(whole, tail)
+	if !ok {
+		return nil, nil, fmt.Errorf("render feed %q as %s: it does not end in %q", c.ID, f, tail)
+	}
+	return head, tail, nil
 }
 
 // Join puts a feed together.
-func Join(f Format, head []byte, entries [][]byte, tail []byte) []byte { panic("being written") }
+func Join(f Format, head []byte, entries [][]byte, tail []byte) []byte {
+	r := renderers[f]
+	size := len(head) + len(tail) + len(r.end)
+	for _, e := range entries {
+		size += len(r.sep) + len(e)
+	}
+	b := append(make([]byte, 0, size), head...)
+	for i, e := range entries {
+		if i == 0 {
+			b = append(b, '\n')
+		} else {
+			b = append(b, r.sep...)
+		}
+		b = append(b, e...)
+	}
+	if len(entries) > 0 {
+		b = append(b, r.end...)
+	}
+	return append(b, tail...)
+}
 
 // Render renders a whole feed from nothing: the same bytes as joining kept
 // fragments. The posts are in feed order and already cut to the window.
-func Render(c Category, posts []Post, f Format) ([]byte, error) { panic("being written") }
+func Render(c Category, posts []Post, f Format) ([]byte, error) {
+	entries := make([]entry, len(posts))
+	for i, p := range posts {
+		e, err := newEntry(c.Site, p)
+		if err != nil {
+			return nil, err
+		}
+		entries[i] = e
+	}
+	return render(newFrame(c, posts, f), entries, f)
+}
+
+func render(h frame, entries []entry, f Format) ([]byte, error) {
+	var b bytes.Buffer
+	if err := renderers[f].whole(&b, h, entries); err != nil {
+		return nil, fmt.Errorf("render feed %q as %s: %w", h.id, f, err)
+	}
+	return b.Bytes(), nil
+}
 
 // Fingerprint digests the effective configuration of c and the renderer's
 // version: a feed whose artifact has another one is to be rendered again.
-func Fingerprint(c Category) string { panic("being written") }
+// Titles of other categories count, as entries show them.
+func Fingerprint(c Category) string {
+	s := c.Site
+	b := fmt.Appendf(nil, "%d %d %q %q %q %d %q %q %q %d", RendererVersion, c.Num, c.ID, c.Slug, c.Title,
+		c.Created.Unix(), c.Description, c.Language, c.Image, c.Every)
+	if c.Hubs != nil {
+		b = fmt.Appendf(b, " %q", *c.Hubs)
+	}
+	if c.Window != nil {
+		b = fmt.Appendf(b, " %d", *c.Window)
+	}
+	b = fmt.Appendf(b, " %q %q %q %q %q %q %q", s.Title, s.URL, s.Author, s.Copyright, s.Icon, s.Favicon, s.Logo)
+	for _, other := range s.Categories {
+		b = fmt.Appendf(b, " %q %q", other.Slug, other.Title)
+	}
+	sum := sha256.Sum256(b)
+	return hex.EncodeToString(sum[:])
+}
+
+// writeEntryXML writes v as feeds.WriteXML would at that depth of a document.
+func writeEntryXML(w io.Writer, v any, indent string) error {
+	e := xml.NewEncoder(w)
+	e.Indent(indent, "  ")
+	return e.Encode(v)
+}

@@ -23,7 +23,7 @@ type Site struct {
 	Schedule   string            `cbor:"12,keyasint,omitempty" json:"schedule"` // a cron spec in TimeZone, or "@change"
 	Window     Window            `cbor:"13,keyasint,omitempty" json:"window"`
 	Hubs       []string          `cbor:"14,keyasint,omitempty" json:"hubs"`
-	Redirects  map[string]string `cbor:"15,keyasint,omitempty" json:"redirects,omitempty"` // old feed path to present one
+	Redirects  map[string]string `cbor:"15,keyasint,omitempty" json:"redirects,omitempty"`  // old feed path to present one
 	Categories []Configured      `cbor:"16,keyasint,omitempty" json:"categories,omitempty"` // in the order of their slugs
 }
 

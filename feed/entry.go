@@ -1,0 +1,194 @@
+package feed
+
+import (
+	"cmp"
+	"fmt"
+	"net/url"
+	"path"
+	"slices"
+	"strings"
+	"time"
+)
+
+// summaryLimit is how many characters of the content stand in for a summary
+// that the author did not write.
+const summaryLimit = 300
+
+// entry is a post made ready for every format: its source converted, its
+// strings cleaned, its URLs absolute, its times in UTC.
+type entry struct {
+	id, title, url, lang string
+	summary, content     string // plain text; HTML
+	authors              []Person
+	topics               []Label // categories, then tags with the tag as its own slug
+	attachments          []Attachment
+	image, banner        string
+	comments             string
+	origin               Origin
+	license, inReplyTo   string
+	published, updated   time.Time // zero when the post has no date yet
+}
+
+func newEntry(s Site, p Post) (entry, error) {
+	page := cmp.Or(absolute(s.URL, s.PageURL(p)), s.Abs(p.Path()))
+	content, err := Content(p.Body, p.Markup, page)
+	if err != nil {
+		return entry{}, fmt.Errorf("render post %q: %w", p.ID, err)
+	}
+	authors := people(page, p.Authors...)
+	if len(authors) == 0 {
+		authors = people(s.URL, s.Author)
+	}
+	return entry{
+		id:          Clean(p.ID),
+		title:       text(p.Title),
+		url:         page,
+		lang:        language(p.Lang),
+		summary:     cmp.Or(text(p.Summary), Summarise(content, summaryLimit)),
+		content:     content,
+		authors:     authors,
+		topics:      topics(p),
+		attachments: attachments(page, p.Attachments),
+		image:       absolute(page, p.Image),
+		banner:      absolute(page, p.BannerImage),
+		comments:    absolute(page, p.Comments),
+		origin:      Origin{Title: text(p.Origin.Title), URL: absolute(page, p.Origin.URL)},
+		license:     absolute(page, p.License),
+		inReplyTo:   absolute(page, p.InReplyTo),
+		published:   instant(p.Published),
+		updated:     instant(p.UpdatedAt()),
+	}, nil
+}
+
+// people gives each person a name, as Atom (RFC 4287 §3.2.1) and JSON Feed
+// want one: else the address, else the URL. Who has none of them is left out.
+func people(base string, persons ...Person) []Person {
+	var named []Person
+	for _, p := range persons {
+		p = Person{Name: text(p.Name), Email: text(p.Email), URL: absolute(base, p.URL)}
+		p.Name = cmp.Or(p.Name, p.Email, p.URL)
+		if !isEmail(p.Email) {
+			p.Email = ""
+		}
+		if p.Name != "" {
+			named = append(named, p)
+		}
+	}
+	return named
+}
+
+// isEmail tells whether s has the form of an address that Atom takes
+// (RFC 4287 §3.2.3: ".+@.+" on one line).
+func isEmail(s string) bool {
+	return len(s) > 2 && strings.Contains(s[1:len(s)-1], "@") && !strings.ContainsAny(s, "\r\n")
+}
+
+// topics lists what a post is filed under, each name once.
+func topics(p Post) []Label {
+	all := slices.Clone(p.Labels)
+	for _, tag := range p.Tags {
+		all = append(all, Label{Slug: tag, Title: tag})
+	}
+	var out []Label
+	for _, l := range all {
+		l.Slug = text(l.Slug)
+		l.Title = cmp.Or(text(l.Title), l.Slug)
+		l.Slug = cmp.Or(l.Slug, l.Title)
+		named := func(o Label) bool { return o.Title == l.Title }
+		if l.Title != "" && !slices.ContainsFunc(out, named) {
+			out = append(out, l)
+		}
+	}
+	return out
+}
+
+// attachments gives each attachment a media type, which RSS and JSON Feed
+// require.
+func attachments(base string, list []Attachment) []Attachment {
+	var out []Attachment
+	for _, a := range list {
+		a = Attachment{
+			URL: absolute(base, a.URL), Type: text(a.Type), Title: text(a.Title),
+			Size: max(a.Size, 0), Duration: max(a.Duration, 0),
+		}
+		if !isMediaType(a.Type) {
+			a.Type = mediaType(a.URL)
+		}
+		if a.URL != "" {
+			out = append(out, a)
+		}
+	}
+	return out
+}
+
+// isMediaType tells whether s has the form of a media type that Atom takes
+// (RFC 4287, appendix B: ".+/.+" on one line).
+func isMediaType(s string) bool {
+	return len(s) > 2 && strings.Contains(s[1:len(s)-1], "/") && !strings.ContainsAny(s, "\r\n")
+}
+
+// mediaTypes has the types of files that posts carry. The system's own table
+// would give other bytes on another machine.
+var mediaTypes = map[string]string{
+	".aac": "audio/aac", ".avif": "image/avif", ".flac": "audio/flac", ".gif": "image/gif",
+	".jpeg": "image/jpeg", ".jpg": "image/jpeg", ".m4a": "audio/mp4", ".m4v": "video/mp4",
+	".mov": "video/quicktime", ".mp3": "audio/mpeg", ".mp4": "video/mp4", ".oga": "audio/ogg",
+	".ogg": "audio/ogg", ".ogv": "video/ogg", ".opus": "audio/ogg", ".pdf": "application/pdf",
+	".png": "image/png", ".svg": "image/svg+xml", ".wav": "audio/wav", ".webm": "video/webm",
+	".webp": "image/webp", ".zip": "application/zip",
+}
+
+// mediaType guesses from the end of the URL's path.
+func mediaType(ref string) string {
+	if u, err := url.Parse(ref); err == nil {
+		if t, ok := mediaTypes[strings.ToLower(path.Ext(u.Path))]; ok {
+			return t
+		}
+	}
+	return "application/octet-stream"
+}
+
+// text is a one-piece string as every format shows it.
+func text(s string) string { return strings.TrimSpace(Clean(s)) }
+
+// absolute resolves ref against base (RFC 3986 §5) by the rules for links in
+// content: what no link may be, such as "javascript:", is left out.
+func absolute(base, ref string) string {
+	if ref = text(ref); ref == "" {
+		return ""
+	}
+	b, err := url.Parse(base)
+	if err != nil {
+		return ""
+	}
+	return rewriter{base: b}.link(ref)
+}
+
+// language is a language tag, or nothing if it has not the form of one
+// (RFC 4287 §2: "[A-Za-z]{1,8}(-[A-Za-z0-9]{1,8})*").
+func language(tag string) string {
+	tag = text(tag)
+	for i, part := range strings.Split(tag, "-") {
+		alien := func(r rune) bool {
+			return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (i == 0 || r < '0' || r > '9')
+		}
+		if part == "" || len(part) > 8 || strings.ContainsFunc(part, alien) {
+			return ""
+		}
+	}
+	return tag
+}
+
+// instant is t as feeds show it: UTC, whole seconds, and within the four-digit
+// years of RFC 3339. The zero time stays zero: no date.
+func instant(t time.Time) time.Time {
+	t = t.UTC().Truncate(time.Second)
+	switch {
+	case t.Year() < 1:
+		return time.Date(1, 1, 1, 0, 0, 1, 0, time.UTC)
+	case t.Year() > 9999:
+		return time.Date(9999, 12, 31, 23, 59, 59, 0, time.UTC)
+	default:
+		return t
+	}
+}

@@ -1,0 +1,59 @@
+package feed
+
+import (
+	"cmp"
+	"time"
+)
+
+// generator names the program in every feed; without its version, so that a
+// new one does not change each feed's bytes.
+const generator = "syndic"
+
+// frame is a category made ready for every format: what stands around its
+// entries.
+type frame struct {
+	id, title, description, lang, copyright string
+	page, self                              string   // the HTML page; the feed itself
+	hubs                                    []string // in the order of the configuration
+	authors                                 []Person // the site's, or none
+	icon, favicon, logo                     string
+	every                                   time.Duration
+	created                                 time.Time
+	published, updated                      time.Time // the newest of the posts'; zero without any
+}
+
+func newFrame(c Category, posts []Post, f Format) frame {
+	s := c.Site
+	h := frame{
+		id:          Clean(c.ID),
+		title:       cmp.Or(text(c.Title), c.Slug),
+		description: text(c.Description),
+		lang:        language(c.Language),
+		copyright:   text(s.Copyright),
+		page:        Clean(s.Abs(c.Path())),
+		self:        Clean(s.Topic(c, f)),
+		authors:     people(s.URL, s.Author),
+		icon:        absolute(s.URL, cmp.Or(c.Image, s.Icon)),
+		favicon:     absolute(s.URL, s.Favicon),
+		logo:        absolute(s.URL, cmp.Or(c.Image, s.Logo)),
+		every:       c.Every,
+		created:     instant(c.Created),
+	}
+	if c.Hubs != nil {
+		for _, hub := range *c.Hubs {
+			h.hubs = append(h.hubs, Clean(hub))
+		}
+	}
+	for _, p := range posts {
+		h.published = newest(h.published, instant(p.Published))
+		h.updated = newest(h.updated, instant(p.UpdatedAt()))
+	}
+	return h
+}
+
+func newest(a, b time.Time) time.Time {
+	if b.After(a) {
+		return b
+	}
+	return a
+}

@@ -1,0 +1,126 @@
+package feed
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"time"
+
+	"github.com/gorilla/feeds"
+)
+
+// The types of this file carry what gorilla/feeds' lack. A field hides the
+// embedded one of the same name.
+
+type jsonRoot struct {
+	feeds.JSONFeed
+	Items []jsonItem `json:"items"` // required, even when empty
+}
+
+type jsonItem struct {
+	feeds.JSONItem
+	ContentHTML string           `json:"content_html"` // required, even when empty
+	BannerImage string           `json:"banner_image,omitempty"`
+	Language    string           `json:"language,omitempty"`
+	Attachments []jsonAttachment `json:"attachments,omitempty"`
+}
+
+// jsonAttachment stands alone: gorilla/feeds' writes its size under a wrong
+// name and its duration as a fraction, at which Miniflux rejects the feed.
+type jsonAttachment struct {
+	URL      string `json:"url"`
+	MIMEType string `json:"mime_type"`
+	Title    string `json:"title,omitempty"`
+	Size     int64  `json:"size_in_bytes,omitempty"`
+	Duration int64  `json:"duration_in_seconds,omitempty"`
+}
+
+func writeJSONEntry(w io.Writer, e entry) error {
+	const indent = "    "
+	var b bytes.Buffer
+	b.WriteString(indent)
+	if err := encodeJSON(&b, newJSONItem(e), indent); err != nil {
+		return err
+	}
+	_, err := w.Write(bytes.TrimSuffix(b.Bytes(), []byte("\n")))
+	return err
+}
+
+func writeJSON(w io.Writer, h frame, entries []entry) error {
+	r := newJSONRoot(h)
+	for _, e := range entries {
+		r.Items = append(r.Items, newJSONItem(e))
+	}
+	return encodeJSON(w, r, "")
+}
+
+// encodeJSON leaves "<" and its like alone: half of a feed is HTML.
+func encodeJSON(w io.Writer, v any, indent string) error {
+	e := json.NewEncoder(w)
+	e.SetEscapeHTML(false)
+	e.SetIndent(indent, "  ")
+	return e.Encode(v)
+}
+
+func newJSONRoot(h frame) jsonRoot {
+	r := jsonRoot{
+		JSONFeed: feeds.JSONFeed{
+			Version:     "https://jsonfeed.org/version/1.1",
+			Title:       h.title,
+			Language:    h.lang,
+			HomePageUrl: h.page,
+			FeedUrl:     h.self,
+			Description: h.description,
+			Icon:        h.icon,
+			Favicon:     h.favicon,
+			Authors:     jsonAuthors(h.authors),
+		},
+		Items: []jsonItem{},
+	}
+	for _, hub := range h.hubs {
+		r.Hubs = append(r.Hubs, &feeds.JSONHub{Type: "WebSub", Url: hub})
+	}
+	return r
+}
+
+func newJSONItem(e entry) jsonItem {
+	i := jsonItem{
+		JSONItem: feeds.JSONItem{
+			Id:            e.id,
+			Url:           e.url,
+			Title:         e.title,
+			Summary:       e.summary,
+			Image:         e.image,
+			PublishedDate: jsonTime(e.published),
+			ModifiedDate:  jsonTime(e.updated),
+			Authors:       jsonAuthors(e.authors),
+		},
+		ContentHTML: e.content,
+		BannerImage: e.banner,
+		Language:    e.lang,
+	}
+	for _, t := range e.topics {
+		i.Tags = append(i.Tags, t.Title)
+	}
+	for _, a := range e.attachments {
+		i.Attachments = append(i.Attachments, jsonAttachment{
+			URL: a.URL, MIMEType: a.Type, Title: a.Title, Size: a.Size, Duration: a.Duration,
+		})
+	}
+	return i
+}
+
+func jsonAuthors(persons []Person) []*feeds.JSONAuthor {
+	var authors []*feeds.JSONAuthor
+	for _, p := range persons {
+		authors = append(authors, &feeds.JSONAuthor{Name: p.Name, Url: p.URL})
+	}
+	return authors
+}
+
+func jsonTime(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	return &t
+}
