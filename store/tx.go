@@ -39,9 +39,11 @@ type Reader interface {
 	DuePosts(now time.Time, limit int) ([]feed.Post, error)
 	NextPost() time.Time
 
-	// Category and CategoryByName find one category; a name is a slug, a title
-	// or a former one of either. CategoryBySlug takes present and former slugs.
+	// Category, CategoryByID and CategoryByName find one category; a name is a
+	// slug, a title or a former one of either. CategoryBySlug takes present and
+	// former slugs.
 	Category(num uint64) (feed.Category, error)
+	CategoryByID(id string) (feed.Category, error)
 	CategoryByName(name string) (feed.Category, error)
 	CategoryBySlug(slug string) (feed.Category, error)
 	// Categories lists all, by Num after the cursor; the site's is the first.
