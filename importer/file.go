@@ -1,0 +1,80 @@
+package importer
+
+import (
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Files lists the documents at path: itself if it is a file, whatever it is
+// called, else every *.md and *.markdown below it, in the order of their
+// paths. Names that begin with a dot are left out, as are folders of them.
+func Files(path string) ([]string, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, fmt.Errorf("look for posts: %w", err)
+	}
+	if !info.IsDir() {
+		return []string{path}, nil
+	}
+	var out []string
+	// With the slash, a link to a folder is walked too.
+	root := filepath.Clean(path) + string(filepath.Separator)
+	err = filepath.WalkDir(root, func(p string, d fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case p != root && strings.HasPrefix(d.Name(), "."):
+			if d.IsDir() {
+				return filepath.SkipDir
+			}
+		case isDocument(p, d):
+			out = append(out, p)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("look for posts: %w", err)
+	}
+	slices.Sort(out)
+	return out, nil
+}
+
+func isDocument(path string, d fs.DirEntry) bool {
+	switch strings.ToLower(filepath.Ext(path)) {
+	case ".md", ".markdown":
+	default:
+		return false
+	}
+	if d.Type()&fs.ModeSymlink == 0 {
+		return d.Type().IsRegular()
+	}
+	info, err := os.Stat(path)
+	return err == nil && info.Mode().IsRegular()
+}
+
+// leading is the day or the number that sorts a folder's files.
+var leading = regexp.MustCompile(`^([0-9]{4}-[0-9]{2}-[0-9]{2}|[0-9]+)[-_. ]+`)
+
+// fileName reads a file's name: the day that it begins with, if any, and what
+// remains of it for a slug. An index file goes by its folder's name.
+func fileName(path string) (day, stem string) {
+	stem = strings.TrimSuffix(filepath.Base(path), filepath.Ext(path))
+	if dir := filepath.Base(filepath.Dir(path)); stem == "index" && dir != "." && dir != ".." && dir != string(filepath.Separator) {
+		stem = dir
+	}
+	if len(stem) >= len(time.DateOnly) {
+		if t, err := time.Parse(time.DateOnly, stem[:len(time.DateOnly)]); err == nil {
+			day = t.Format(time.DateOnly)
+		}
+	}
+	if m := leading.FindString(stem); len(m) < len(stem) {
+		stem = stem[len(m):]
+	}
+	return day, stem
+}
