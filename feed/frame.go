@@ -16,7 +16,7 @@ type frame struct {
 	page, self                              string   // the HTML page; the feed itself
 	hubs                                    []string // in the order of the configuration
 	authors                                 []Person // the site's, or none
-	icon, favicon, logo                     string
+	image, icon, favicon, logo              string   // the category's own; the site's
 	every                                   time.Duration
 	created                                 time.Time
 	published, updated                      time.Time // the newest of the posts'; zero without any
@@ -33,9 +33,10 @@ func newFrame(c Category, posts []Post, f Format) frame {
 		page:        Clean(s.Abs(c.Path())),
 		self:        Clean(s.Topic(c, f)),
 		authors:     people(s.URL, s.Author),
-		icon:        absolute(s.URL, cmp.Or(c.Image, s.Icon)),
+		image:       absolute(s.URL, c.Image),
+		icon:        absolute(s.URL, s.Icon),
 		favicon:     absolute(s.URL, s.Favicon),
-		logo:        absolute(s.URL, cmp.Or(c.Image, s.Logo)),
+		logo:        absolute(s.URL, s.Logo),
 		every:       c.Every,
 		created:     instant(c.Created),
 	}

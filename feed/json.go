@@ -2,6 +2,7 @@ package feed
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"io"
 	"time"
@@ -71,7 +72,7 @@ func newJSONRoot(h frame) jsonRoot {
 			HomePageUrl: h.page,
 			FeedUrl:     h.self,
 			Description: h.description,
-			Icon:        h.icon,
+			Icon:        cmp.Or(h.image, h.icon),
 			Favicon:     h.favicon,
 			Authors:     jsonAuthors(h.authors),
 		},

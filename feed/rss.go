@@ -1,6 +1,7 @@
 package feed
 
 import (
+	"cmp"
 	"io"
 	"strconv"
 	"strings"
@@ -76,7 +77,7 @@ func newRSSChannel(h frame) rssChannel {
 		RssFeed: feeds.RssFeed{
 			Title:          h.title,
 			Link:           h.page,
-			Description:    h.description,
+			Description:    cmp.Or(h.description, h.title),
 			Language:       h.lang,
 			Copyright:      h.copyright,
 			ManagingEditor: rssEditor(h.authors),
@@ -87,14 +88,11 @@ func newRSSChannel(h frame) rssChannel {
 			Ttl:            int(h.every / time.Minute),
 		},
 	}
-	if c.Description == "" {
-		c.Description = h.title
-	}
 	for _, hub := range h.hubs {
 		c.AtomLinks = append(c.AtomLinks, rssAtomLink{Rel: "hub", Href: hub})
 	}
-	if h.logo != "" {
-		c.Image = &feeds.RssImage{Url: h.logo, Title: h.title, Link: h.page}
+	if image := cmp.Or(h.image, h.logo); image != "" {
+		c.Image = &feeds.RssImage{Url: image, Title: h.title, Link: h.page}
 	}
 	return c
 }
