@@ -1,0 +1,130 @@
+package bolt
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"slices"
+
+	"syndic/feed"
+	"syndic/store"
+)
+
+// Artifact is a feed as published.
+func (r *reader) Artifact(category uint64, f feed.Format) (a feed.Artifact, err error) {
+	data, err := r.find(inArtifact, artifactKey(category, f))
+	if err == nil {
+		err = decode(data, &a)
+	}
+	if err != nil {
+		return feed.Artifact{}, fmt.Errorf("read feed %d %s: %w", category, f, err)
+	}
+	return a, nil
+}
+
+// Artifacts lists the category's feeds.
+func (r *reader) Artifacts(category uint64) ([]feed.Artifact, error) {
+	var list []feed.Artifact
+	for _, v := range r.rows(inArtifact, numKey(category), nil) {
+		var a feed.Artifact
+		if err := decode(v, &a); err != nil {
+			return nil, fmt.Errorf("read feeds of category %d: %w", category, err)
+		}
+		list = append(list, a)
+	}
+	return list, r.fault
+}
+
+// Fragment is a kept entry's bytes.
+func (r *reader) Fragment(key feed.FragmentKey) ([]byte, error) {
+	data, err := r.find(inFragment, fragmentKey(key))
+	if err != nil {
+		return nil, fmt.Errorf("read fragment of post %d %s: %w", key.Post, key.Format, err)
+	}
+	return bytes.Clone(data), nil
+}
+
+// entryPlan is what a publication does to the kept entries.
+type entryPlan struct {
+	given   map[feed.FragmentKey][]byte
+	added   map[feed.FragmentKey]int // references, less those given up
+	changed []feed.FragmentKey       // the keys of added, in order
+}
+
+func (e *entryPlan) refer(keys []feed.FragmentKey, by int) {
+	for _, k := range keys {
+		if _, known := e.added[k]; !known {
+			e.changed = append(e.changed, k)
+		}
+		e.added[k] += by
+	}
+}
+
+// planEntries counts references: an artifact releases those of the one that it
+// replaces. An entry that the publication takes for kept and that has gone is
+// a conflict.
+func (t *tx) planEntries(p store.Publication) (entryPlan, error) {
+	e := entryPlan{given: make(map[feed.FragmentKey][]byte), added: make(map[feed.FragmentKey]int)}
+	for _, f := range p.Fragments {
+		e.given[f.Key] = f.Data
+	}
+	if p.Drop && len(p.Artifacts) > 0 {
+		return e, errors.New("a category is published or dropped, not both")
+	}
+	replaced := make(map[feed.Format]bool)
+	for _, a := range p.Artifacts {
+		if a.Category != p.Category.Num || replaced[a.Format] || !slices.Contains(feed.Formats[:], a.Format) {
+			return e, fmt.Errorf("format %d of category %d is not one of its feeds, or comes twice", a.Format, a.Category)
+		}
+		replaced[a.Format] = true
+		e.refer(a.Entries, 1)
+	}
+	kept, err := t.Artifacts(p.Category.Num)
+	if err != nil {
+		return e, err
+	}
+	for _, old := range kept {
+		if p.Drop || replaced[old.Format] {
+			e.refer(old.Entries, -1)
+		}
+	}
+	for _, k := range e.changed {
+		if _, given := e.given[k]; e.added[k] > 0 && !given && !t.has(inFragment, fragmentKey(k)) {
+			return e, fmt.Errorf("%w: the entry of post %d has gone", store.ErrConflict, k.Post)
+		}
+	}
+	return e, t.fault
+}
+
+// writeArtifacts writes the feeds and the entries that they name, and drops
+// the entries that none names any more.
+func (t *tx) writeArtifacts(p store.Publication, e entryPlan) error {
+	for _, f := range feed.Formats {
+		if key := artifactKey(p.Category.Num, f); p.Drop && t.has(inArtifact, key) {
+			t.drop(inArtifact, key)
+		}
+	}
+	for _, a := range p.Artifacts {
+		data, err := encode(a)
+		if err != nil {
+			return err
+		}
+		t.put(inArtifact, artifactKey(a.Category, a.Format), data)
+	}
+	for _, k := range e.changed {
+		key := fragmentKey(k)
+		refs := number(t.get(inFragmentRef, key)) + uint64(e.added[k])
+		switch {
+		case e.added[k] == 0 && refs > 0:
+		case refs == 0:
+			t.drop(inFragment, key)
+			t.drop(inFragmentRef, key)
+		default:
+			t.put(inFragmentRef, key, numKey(refs))
+			if data, given := e.given[k]; given {
+				t.put(inFragment, key, bytes.Clone(data))
+			}
+		}
+	}
+	return t.fault
+}

@@ -1,0 +1,45 @@
+package bolt
+
+import (
+	"fmt"
+
+	"syndic/store"
+)
+
+// name is a row of an index from names to numbers. Once claimed it is never
+// another's.
+type name struct {
+	in  bucket
+	key string
+}
+
+// what the indexes hold, as messages call it.
+var nameKinds = map[bucket]string{
+	inPostID: "id", inPostSlug: "slug", inPostPath: "path",
+	inCategoryID: "id", inCategorySlug: "slug", inCategoryTitle: "title",
+}
+
+// free fails when another than num has one of the names.
+func (t *tx) free(names []name, num uint64) error {
+	for _, n := range names {
+		by := t.get(n.in, []byte(n.key))
+		if by == nil || number(by) == num {
+			continue
+		}
+		key := n.key
+		if n.in == inPostPath && len(key) > 8 {
+			key = key[8:]
+		}
+		return fmt.Errorf("%s %q: %w by number %d", nameKinds[n.in], key, store.ErrTaken, number(by))
+	}
+	return t.fault
+}
+
+// claim writes the rows that are not there yet.
+func (t *tx) claim(names []name, num uint64) {
+	for _, n := range names {
+		if !t.has(n.in, []byte(n.key)) {
+			t.put(n.in, []byte(n.key), numKey(num))
+		}
+	}
+}

@@ -1,0 +1,91 @@
+package bolt
+
+import (
+	"errors"
+	"slices"
+
+	"go.etcd.io/bbolt"
+)
+
+// overlay holds what one Update wrote until its function has returned: a
+// failed function is undone by forgetting it, without a second run of those
+// that share its transaction, and a bulk goes into the file in key order,
+// which random keys do not by a factor of six.
+type overlay struct {
+	layers [bucketCount]layer
+}
+
+type layer struct {
+	rows  map[string][]byte // nil: deleted
+	keys  []string          // of rows, sorted, unless stale
+	stale bool
+}
+
+var errKeySize = errors.New("a name is longer than the store takes, or empty")
+
+func (o *overlay) put(b bucket, key, value []byte) error {
+	if len(key) == 0 || len(key) > bbolt.MaxKeySize {
+		return errKeySize
+	}
+	l := &o.layers[b]
+	if l.rows == nil {
+		l.rows = make(map[string][]byte)
+	}
+	name := string(key)
+	if _, known := l.rows[name]; !known {
+		l.stale = true
+	}
+	l.rows[name] = value
+	return nil
+}
+
+// sorted lists the layer's keys in order. The slice is not changed later.
+func (l *layer) sorted() []string {
+	if l.stale {
+		l.keys = make([]string, 0, len(l.rows))
+		for k := range l.rows {
+			l.keys = append(l.keys, k)
+		}
+		slices.Sort(l.keys)
+		l.stale = false
+	}
+	return l.keys
+}
+
+func (o *overlay) empty() bool {
+	for i := range o.layers {
+		if len(o.layers[i].rows) > 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// apply writes everything into the transaction, bucket by bucket in key order.
+func (o *overlay) apply(btx *bbolt.Tx) error {
+	for i := range o.layers {
+		l := &o.layers[i]
+		if len(l.rows) == 0 {
+			continue
+		}
+		b := btx.Bucket([]byte(bucketNames[i]))
+		if b == nil {
+			return damaged("bucket %s is missing", bucketNames[i])
+		}
+		if bucket(i).appended() {
+			b.FillPercent = 0.9
+		}
+		for _, k := range l.sorted() {
+			var err error
+			if v := l.rows[k]; v != nil {
+				err = b.Put([]byte(k), v)
+			} else {
+				err = b.Delete([]byte(k))
+			}
+			if err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}

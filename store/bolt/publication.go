@@ -1,0 +1,138 @@
+package bolt
+
+import (
+	"bytes"
+	"fmt"
+	"slices"
+
+	"syndic/feed"
+	"syndic/store"
+)
+
+// Publish applies a publication. It checks all before it writes anything.
+func (t *tx) Publish(p store.Publication) error {
+	if err := t.publish(p); err != nil {
+		return fmt.Errorf("publish category %d: %w", p.Category.Num, err)
+	}
+	return t.fault
+}
+
+func (t *tx) publish(p store.Publication) error {
+	if err := t.sameCategory(p.Category); err != nil {
+		return err
+	}
+	posts, err := t.planPosts(p)
+	if err != nil {
+		return err
+	}
+	entries, err := t.planEntries(p)
+	if err != nil {
+		return err
+	}
+	if err := t.writePosts(p, posts); err != nil {
+		return err
+	}
+	if err := t.writeArtifacts(p, entries); err != nil {
+		return err
+	}
+	if err := t.unmark(p.Category.Num, p.Mark.Seq); err != nil {
+		return err
+	}
+	if p.Drop || len(p.Artifacts) > 0 {
+		return t.log(store.FeedPublished, 0, p.Category.Num)
+	}
+	return t.fault
+}
+
+// sameCategory fails when the record is not the one that was read.
+func (t *tx) sameCategory(read feed.Category) error {
+	kept, err := t.Category(read.Num)
+	if err != nil {
+		return err
+	}
+	a, err := encode(kept)
+	if err != nil {
+		return err
+	}
+	b, err := encode(read)
+	if err != nil {
+		return err
+	}
+	if !bytes.Equal(a, b) {
+		return fmt.Errorf("%w: the category's record", store.ErrConflict)
+	}
+	return nil
+}
+
+// planPosts checks the handled rows and returns the records of the posts that
+// are live from now on.
+func (t *tx) planPosts(p store.Publication) ([]feed.Post, error) {
+	handled := make(map[uint64]bool, len(p.Handled))
+	for _, h := range p.Handled {
+		row := t.get(inPending, pairKey(p.Category.Num, h.Post))
+		if row == nil || store.Seq(number(row)) != h.Seq {
+			return nil, fmt.Errorf("%w: post %d", store.ErrConflict, h.Post)
+		}
+		handled[h.Post] = true
+	}
+	posts := make([]feed.Post, 0, len(p.Posts))
+	for _, live := range p.Posts {
+		if !handled[live.Num] {
+			return nil, fmt.Errorf("post %d is not among the handled ones", live.Num)
+		}
+		kept, err := t.Post(live.Num)
+		if err != nil {
+			return nil, err
+		}
+		if kept.Revision != live.Revision || live.Live > kept.Revision {
+			return nil, fmt.Errorf("%w: revision of post %d", store.ErrConflict, live.Num)
+		}
+		if err := t.mayShow(p.Category, kept, live); err != nil {
+			return nil, err
+		}
+		kept.State, kept.Published, kept.Live = live.State, wholeSecond(live.Published), live.Live
+		posts = append(posts, kept)
+	}
+	return posts, nil
+}
+
+// mayShow refuses what would leave the indexes without a reason.
+func (t *tx) mayShow(c feed.Category, kept, live feed.Post) error {
+	switch {
+	case live.State != feed.Published || live.Live != live.Revision:
+		return fmt.Errorf("post %d is to be live, but is %q at revision %d of %d", live.Num, live.State, live.Live, live.Revision)
+	case !kept.State.Goes():
+		return fmt.Errorf("post %d is %q and cannot go out", live.Num, kept.State)
+	case c.Num != feed.SiteNum && !slices.Contains(kept.Categories, c.ID):
+		return fmt.Errorf("post %d is not in the category", live.Num)
+	}
+	return nil
+}
+
+// writePosts makes the posts live and takes the other handled ones out of the
+// timeline.
+func (t *tx) writePosts(p store.Publication, posts []feed.Post) error {
+	stays := make(map[uint64]bool, len(posts))
+	for _, live := range posts {
+		stays[live.Num] = true
+	}
+	for _, h := range p.Handled {
+		t.drop(inPending, pairKey(p.Category.Num, h.Post))
+		if !stays[h.Post] {
+			t.leave(p.Category.Num, h.Post)
+		}
+	}
+	for _, live := range posts {
+		data, err := encodePost(live, liveHere)
+		if err != nil {
+			return err
+		}
+		if liveAt(t.get(inPost, numKey(live.Num))) == liveThere {
+			t.drop(inLive, numKey(live.Num))
+		}
+		t.put(inPost, numKey(live.Num), data)
+		t.redate(live.Num, live.Published)
+		t.enter(p.Category.Num, live.Num, live.Published)
+	}
+	return t.fault
+}

@@ -1,0 +1,132 @@
+package bolt
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/fxamacker/cbor/v2"
+
+	"syndic/feed"
+	"syndic/store"
+)
+
+// recordVersion begins every record that this program writes.
+const recordVersion = 1
+
+// Where a post's live revision is.
+const (
+	notLive   = 0
+	liveHere  = 1 // this record is what was published last
+	liveThere = 2 // the copy in the bucket live
+)
+
+var encoding, decoding = modes()
+
+// modes builds the codec. Times are RFC 3339 in UTC with nanoseconds, and the
+// zero time is null. A nil list behind a pointer stays a list: "no hubs" is
+// not "the site's hubs". Text that is not UTF-8 is kept as it is, because a
+// record that was accepted must be readable.
+func modes() (cbor.EncMode, cbor.DecMode) {
+	enc, err := cbor.EncOptions{
+		Sort: cbor.SortBytewiseLexical, Time: cbor.TimeRFC3339NanoUTC, NilContainers: cbor.NilContainerAsEmpty,
+	}.EncMode()
+	if err != nil {
+		panic(err)
+	}
+	dec, err := cbor.DecOptions{UTF8: cbor.UTF8DecodeInvalid, MaxArrayElements: 1 << 24, MaxMapPairs: 1 << 24}.DecMode()
+	if err != nil {
+		panic(err)
+	}
+	return enc, dec
+}
+
+func encode(v any) ([]byte, error) {
+	data, err := encoding.Marshal(v)
+	if err != nil {
+		return nil, err
+	}
+	return append([]byte{recordVersion}, data...), nil
+}
+
+func decode(data []byte, v any) error {
+	if len(data) == 0 || data[0] != recordVersion {
+		return fmt.Errorf("%w: a record of an unknown version", store.ErrDamaged)
+	}
+	if err := decoding.Unmarshal(data[1:], v); err != nil {
+		return fmt.Errorf("%w: %w", store.ErrDamaged, err)
+	}
+	return nil
+}
+
+func encodePost(p feed.Post, live byte) ([]byte, error) {
+	data, err := encoding.Marshal(p)
+	if err != nil {
+		return nil, err
+	}
+	return append([]byte{recordVersion, live}, data...), nil
+}
+
+func decodePost(data []byte) (p feed.Post, err error) {
+	if len(data) < 2 || data[0] != recordVersion {
+		return p, fmt.Errorf("%w: a post of an unknown version", store.ErrDamaged)
+	}
+	if err := decoding.Unmarshal(data[2:], &p); err != nil {
+		return p, fmt.Errorf("%w: %w", store.ErrDamaged, err)
+	}
+	return p, nil
+}
+
+// liveAt says where the live revision of the post with this record is.
+func liveAt(data []byte) byte {
+	if len(data) < 2 {
+		return notLive
+	}
+	return data[1]
+}
+
+type markRecord struct {
+	Due   time.Time `cbor:"1,keyasint"`
+	Seq   uint64    `cbor:"2,keyasint"`
+	Force bool      `cbor:"3,keyasint,omitempty"`
+}
+
+type deliveryRecord struct {
+	Hub        string    `cbor:"1,keyasint"`
+	Topic      string    `cbor:"2,keyasint"`
+	Generation uint64    `cbor:"3,keyasint"`
+	Attempt    int       `cbor:"4,keyasint"`
+	Next       time.Time `cbor:"5,keyasint"`
+	First      time.Time `cbor:"6,keyasint"`
+	Outcome    string    `cbor:"7,keyasint,omitempty"`
+	Status     int       `cbor:"8,keyasint,omitempty"`
+	Error      string    `cbor:"9,keyasint,omitempty"`
+	Settled    time.Time `cbor:"10,keyasint"`
+}
+
+func (r deliveryRecord) delivery() store.Delivery {
+	return store.Delivery{
+		Hub: r.Hub, Topic: r.Topic, Generation: r.Generation, Attempt: r.Attempt, Next: r.Next, First: r.First,
+		Outcome: store.Outcome(r.Outcome), Status: r.Status, Error: r.Error, Settled: r.Settled,
+	}
+}
+
+func recordOf(d store.Delivery) deliveryRecord {
+	return deliveryRecord{
+		Hub: d.Hub, Topic: d.Topic, Generation: d.Generation, Attempt: d.Attempt, Next: d.Next, First: d.First,
+		Outcome: string(d.Outcome), Status: d.Status, Error: d.Error, Settled: d.Settled,
+	}
+}
+
+type changeRecord struct {
+	At       time.Time `cbor:"1,keyasint"`
+	Kind     string    `cbor:"2,keyasint"`
+	Post     uint64    `cbor:"3,keyasint,omitempty"`
+	Category uint64    `cbor:"4,keyasint,omitempty"`
+}
+
+type runRecord struct {
+	At       time.Time     `cbor:"1,keyasint"`
+	Duration time.Duration `cbor:"2,keyasint"`
+	Error    string        `cbor:"3,keyasint,omitempty"`
+	Good     time.Time     `cbor:"4,keyasint"`
+}

@@ -1,0 +1,94 @@
+package bolt
+
+import (
+	"fmt"
+	"time"
+
+	"syndic/feed"
+	"syndic/store"
+)
+
+// LivePost is the post at its last published revision.
+func (r *reader) LivePost(num uint64) (feed.Post, error) {
+	p, live, err := r.livePost(num)
+	if err == nil && !live {
+		err = fmt.Errorf("read live post %d: %w", num, store.ErrNotFound)
+	}
+	return p, err
+}
+
+// livePost also says whether there is one, without decoding what is not live.
+func (r *reader) livePost(num uint64) (p feed.Post, live bool, err error) {
+	data, err := r.find(inPost, numKey(num))
+	if err != nil {
+		return p, false, fmt.Errorf("read live post %d: %w", num, err)
+	}
+	switch liveAt(data) {
+	case liveHere:
+		p, err = readPost(num, data)
+	case liveThere:
+		if data = r.get(inLive, numKey(num)); data == nil {
+			return p, false, fmt.Errorf("read live post %d: %w", num, damaged("its live revision is missing"))
+		}
+		if err = decode(data, &p); err != nil {
+			err = fmt.Errorf("read live post %d: %w", num, err)
+		}
+	default:
+		return p, false, nil
+	}
+	return p, err == nil, err
+}
+
+// Timeline lists the posts live in a category in feed order. A post that was
+// taken back and still has its row is passed over by one byte of its record.
+func (r *reader) Timeline(category uint64, after store.Cursor, limit int) ([]feed.Post, error) {
+	prefix := numKey(category)
+	var from []byte
+	if after != (store.Cursor{}) {
+		from = append(timelineKey(category, after.Published, after.Num), 0)
+	}
+	var list []feed.Post
+	for k := range r.rows(inTimeline, prefix, from) {
+		if len(list) >= limit {
+			break
+		}
+		p, live, err := r.livePost(timelinePost(k))
+		if err != nil {
+			return nil, fmt.Errorf("read timeline of category %d: %w", category, err)
+		}
+		if live {
+			list = append(list, p)
+		}
+	}
+	return list, r.fault
+}
+
+// enter puts the post into the category's timeline.
+func (t *tx) enter(category, post uint64, published time.Time) {
+	t.leave(category, post)
+	t.put(inTimeline, timelineKey(category, published, post), nil)
+	t.put(inMember, pairKey(post, category), appendSecond(nil, published))
+}
+
+// leave takes the post out of the category's timeline, if it is there.
+func (t *tx) leave(category, post uint64) {
+	member := pairKey(post, category)
+	if at := t.get(inMember, member); at != nil {
+		t.drop(inTimeline, timelineKey(category, second(at), post))
+		t.drop(inMember, member)
+	}
+}
+
+// redate moves the post to its place in every timeline that holds it, so that
+// each is in the order of what it shows.
+func (t *tx) redate(post uint64, published time.Time) {
+	var in []uint64
+	for k, at := range t.rows(inMember, numKey(post), nil) {
+		if !second(at).Equal(published) {
+			in = append(in, number(k[8:]))
+		}
+	}
+	for _, category := range in {
+		t.enter(category, post, published)
+	}
+}
