@@ -192,7 +192,7 @@ func (c *Client) get(ctx context.Context, path string, q url.Values, out any) er
 }
 
 func (c *Client) post(ctx context.Context, path string, in, out any) error {
-	body, err := json.Marshal(in)
+	body, err := encode(in)
 	if err != nil {
 		return &Error{Code: "invalid", Status: http.StatusBadRequest, Message: fmt.Sprintf("encode the request: %v", err), cause: err}
 	}
@@ -209,6 +209,17 @@ func (c *Client) call(ctx context.Context, method, path string, body []byte, out
 		return c.failed(fmt.Errorf("read the answer: %w", err))
 	}
 	return nil
+}
+
+// encode leaves "<" and its like alone: half of a body may be HTML.
+func encode(v any) ([]byte, error) {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(v); err != nil {
+		return nil, err
+	}
+	return b.Bytes(), nil
 }
 
 // do returns the answer to a request that was granted; its body is open.

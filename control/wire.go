@@ -124,6 +124,7 @@ type CategoryInfo struct {
 	Feeds       []FeedInfo         `json:"feeds"`
 	DirtySince  *time.Time         `json:"due,omitempty"` // when its waiting changes go out
 	Run         *RunInfo           `json:"last_run,omitempty"`
+	Warnings    []string           `json:"warnings,omitempty"` // of what was just done to it
 }
 
 // FeedInfo is a feed as published.
@@ -215,7 +216,8 @@ type StatusInfo struct {
 	Data         string         `json:"data"`
 	URL          string         `json:"url"`
 	Seq          uint64         `json:"seq"`
-	Posts        map[string]int `json:"posts"` // by state
+	Posts        map[string]int `json:"posts"`                    // by state
+	PostsAtLeast bool           `json:"posts_at_least,omitempty"` // there are more than were counted
 	Categories   int            `json:"categories"`
 	Feeds        int            `json:"feeds"`
 	Dirty        int            `json:"dirty"`
@@ -245,8 +247,8 @@ type HubAction struct {
 // Error is what every refused request gets: {"error": {code, message}}.
 type Error struct {
 	// Code is invalid, not_found, gone, conflict, too_large, method, version,
-	// permission, locked, full, damaged, unavailable, timeout, canceled or
-	// internal.
+	// permission, locked, full, damaged, no_database, unavailable, timeout,
+	// canceled or internal.
 	Code    string `json:"code"`
 	Message string `json:"message"`
 	Status  int    `json:"-"` // of the HTTP answer, or the one that would fit

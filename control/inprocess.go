@@ -3,36 +3,8 @@ package control
 import (
 	"bytes"
 	"io"
-	"iter"
 	"net/http"
 )
-
-// A request of Add holds no more than this; the handler takes four times as
-// many bytes, and a document of its own however large.
-const (
-	partDocuments = 500
-	partBytes     = 16 << 20
-)
-
-// parts splits a request so that each part stays well below the handler's
-// limit.
-func parts(r AddRequest) iter.Seq[AddRequest] {
-	return func(yield func(AddRequest) bool) {
-		docs := r.Documents
-		for len(docs) > 0 {
-			n, size := 0, 0
-			for n < len(docs) && n < partDocuments && (n == 0 || size+len(docs[n].Post.Body) <= partBytes) {
-				size += len(docs[n].Post.Body)
-				n++
-			}
-			part := r
-			part.Documents, docs = docs[:n], docs[n:]
-			if !yield(part) {
-				return
-			}
-		}
-	}
-}
 
 // inProcess is a transport that calls a handler.
 type inProcess struct{ handler http.Handler }

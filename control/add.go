@@ -1,0 +1,169 @@
+package control
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"syndic/feed"
+	"syndic/store"
+)
+
+// batchSize is how many documents one commit takes.
+const batchSize = 500
+
+// add adds or updates posts, a batch a commit. A crash in between leaves whole
+// batches; the same request then finds them unchanged.
+func (h *Handler) add(ctx context.Context, req AddRequest) ([]AddResult, error) {
+	results := make([]AddResult, 0, len(req.Documents))
+	touched := map[uint64]bool{}
+	for docs := range slices.Chunk(req.Documents, batchSize) {
+		var batch []AddResult
+		seen := map[uint64]bool{}
+		err := h.cfg.Store.Update(ctx, func(tx store.Tx) error {
+			clear(seen)
+			for num := range touched {
+				seen[num] = true
+			}
+			a, err := h.adder(tx, req, seen)
+			if err != nil {
+				return err
+			}
+			batch, err = a.addAll(docs)
+			return err
+		})
+		if err != nil {
+			return nil, fmt.Errorf("add posts: %w", err)
+		}
+		touched = seen
+		results = append(results, batch...)
+	}
+	return results, nil
+}
+
+// addAll adds a batch. Links are looked at last: documents link to each other.
+func (a *adder) addAll(docs []Document) ([]AddResult, error) {
+	results := make([]AddResult, len(docs))
+	posts := make([]feed.Post, len(docs))
+	for i, d := range docs {
+		var err error
+		if results[i], posts[i], err = a.addOne(d); err != nil {
+			return nil, err
+		}
+	}
+	for i, d := range docs {
+		if posts[i].Num == 0 {
+			continue
+		}
+		w, err := a.unserved(posts[i], d.Links)
+		if err != nil {
+			return nil, err
+		}
+		results[i].Warnings = append(results[i].Warnings, w...)
+	}
+	return results, nil
+}
+
+// addOne adds a document. A refusal is part of its result; the error is the
+// store's. The post has no Num when nothing came of the document.
+func (a *adder) addOne(d Document) (AddResult, feed.Post, error) {
+	res := AddResult{File: d.Post.File, Slug: d.Post.Slug, Title: d.Post.Title, Warnings: slices.Clone(d.Warnings)}
+	p, status, warnings, err := a.accept(d)
+	var no *Error
+	if errors.As(err, &no) {
+		res.Status, res.Error = Rejected, no.Message
+		return res, feed.Post{}, nil
+	}
+	if err != nil {
+		return res, p, err
+	}
+	res.ID, res.Slug, res.Title, res.State = p.ID, p.Slug, p.Title, p.State
+	res.Status, res.Warnings = status, warnings
+	if status == Skipped {
+		p.Num = 0
+	}
+	return res, p, nil
+}
+
+// accept decides what becomes of a document, and does it.
+func (a *adder) accept(d Document) (feed.Post, AddStatus, []string, error) {
+	e, err := a.read(d)
+	if err != nil {
+		return feed.Post{}, "", nil, err
+	}
+	old, err := a.match(&e)
+	if err != nil {
+		return old, "", nil, err
+	}
+	cats, err := a.resolve(e.names, old)
+	if err != nil {
+		return old, "", nil, err
+	}
+	if why := skip(old, e); why != "" {
+		return old, Skipped, append(e.warnings, why), nil
+	}
+	if old.Num == 0 {
+		p, err := a.addNew(&e, cats)
+		return p, Added, e.warnings, err
+	}
+	p, status, err := a.change(old, &e, cats)
+	return p, status, e.warnings, err
+}
+
+// skip tells why a document is left alone, if it is.
+func skip(old feed.Post, e entry) string {
+	switch {
+	case old.State == feed.Recalled:
+		return fmt.Sprintf("it was recalled and stays so: `syndic post publish %s` brings it back", old.ID)
+	case old.State == feed.Removed:
+		return fmt.Sprintf("it was removed, and `syndic post publish %s` cannot bring it back: give it another slug and no id to add it as a new post", old.ID)
+	case e.draft && wasOut(old):
+		return fmt.Sprintf("it is marked a draft, but is out already and stays as it is: `syndic post recall %s` takes it back", old.ID)
+	}
+	return ""
+}
+
+// addNew mints the post's id, unless the document has one.
+func (a *adder) addNew(e *entry, cats []feed.Category) (feed.Post, error) {
+	p := a.merge(feed.Post{}, e, cats)
+	p.ID = e.post.ID
+	day := p.Published
+	if day.IsZero() {
+		day = a.now
+	}
+	for n := 0; p.ID == ""; n = max(n+1, 2) {
+		id := feed.PostID(a.authority, day.In(a.zone), p.Slug, n)
+		_, err := a.tx.PostByID(id)
+		if isNotFound(err) {
+			p.ID = id
+		} else if err != nil {
+			return p, err
+		}
+	}
+	return a.put(p, cats, a.req.Now)
+}
+
+// change writes a post's new text, if anything is new. Nothing is lost when
+// two files of one request have the same name and slug: the second is refused.
+func (a *adder) change(old feed.Post, e *entry, cats []feed.Category) (feed.Post, AddStatus, error) {
+	p := a.merge(old, e, cats)
+	if same(p, old) {
+		if a.req.Now && waits(old) {
+			_, err := a.put(old, cats, true)
+			return p, Unchanged, err
+		}
+		p.Labels = labels(cats)
+		return p, Unchanged, nil
+	}
+	if a.touched[old.Num] {
+		return p, "", refuse("conflict", "another document of this request is the post %s already: give one a slug of its own", describePost(old))
+	}
+	p, err := a.put(p, cats, a.req.Now)
+	return p, Changed, err
+}
+
+// waits tells whether a post has something that is not out yet.
+func waits(p feed.Post) bool {
+	return p.State == feed.Queued || p.State == feed.Published && p.Revision > p.Live
+}

@@ -1,0 +1,115 @@
+package control
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"slices"
+	"time"
+
+	"syndic/feed"
+	"syndic/store"
+)
+
+// categoryPage is how many categories are read at a time.
+const categoryPage = 500
+
+// eachCategory lists all categories, the site's own first.
+func eachCategory(r store.Reader) iter.Seq2[feed.Category, error] {
+	return func(yield func(feed.Category, error) bool) {
+		for after := uint64(0); ; {
+			page, err := r.Categories(after, categoryPage)
+			if err != nil {
+				yield(feed.Category{}, err)
+				return
+			}
+			for _, c := range page {
+				if !yield(c, nil) {
+					return
+				}
+				after = c.Num
+			}
+			if len(page) < categoryPage {
+				return
+			}
+		}
+	}
+}
+
+type nameQuery struct {
+	Name string `json:"name"`
+}
+
+func (h *Handler) categories(ctx context.Context, _ none) (list []CategoryInfo, err error) {
+	err = h.cfg.Store.View(ctx, func(r store.Reader) error {
+		site, err := h.site(r)
+		if err != nil {
+			return err
+		}
+		list = []CategoryInfo{}
+		for c, err := range eachCategory(r) {
+			if err != nil {
+				return err
+			}
+			info, err := categoryInfo(r, site, c)
+			if err != nil {
+				return err
+			}
+			list = append(list, info)
+		}
+		return nil
+	})
+	return list, wrap("list categories", err)
+}
+
+func (h *Handler) category(ctx context.Context, q nameQuery) (info CategoryInfo, err error) {
+	err = h.cfg.Store.View(ctx, func(r store.Reader) error {
+		site, c, err := h.siteAndCategory(r, q.Name)
+		if err == nil {
+			info, err = categoryInfo(r, site, c)
+		}
+		return err
+	})
+	return info, wrap(fmt.Sprintf("show category %q", q.Name), err)
+}
+
+func (h *Handler) siteAndCategory(r store.Reader, name string) (feed.Site, feed.Category, error) {
+	site, err := h.site(r)
+	if err != nil {
+		return site, feed.Category{}, err
+	}
+	c, err := findCategory(r, site, name)
+	return site, c, err
+}
+
+// categoryInfo gathers what is known of a category.
+func categoryInfo(r store.Reader, site feed.Site, c feed.Category) (CategoryInfo, error) {
+	c = site.Effective(c)
+	info := CategoryInfo{
+		ID: c.ID, Slug: c.Slug, Title: c.Title, Aliases: slices.Concat([]string{}, c.Aliases), State: c.State,
+		Description: c.Description, Language: c.Language, Schedule: c.Schedule, Window: *c.Window,
+		Hubs: slices.Concat([]string{}, *c.Hubs), Page: site.Abs(c.Path()),
+	}
+	var err error
+	if info.Feeds, err = feeds(r, site, c); err != nil {
+		return info, err
+	}
+	mark, err := r.Mark(c.Num)
+	if err != nil && !isNotFound(err) {
+		return info, err
+	}
+	info.DirtySince = timeOrNil(mark.Due)
+	run, err := r.Run(c.Num)
+	if isNotFound(err) {
+		return info, nil
+	}
+	info.Run = &RunInfo{At: run.At, DurationMS: float64(run.Duration) / float64(time.Millisecond), Error: run.Error, Good: timeOrNil(run.Good)}
+	return info, err
+}
+
+func timeOrNil(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	return &t
+}

@@ -1,0 +1,29 @@
+package control
+
+import "iter"
+
+// A part of a request holds no more than this, but at least one document.
+// JSON writes a byte as six at worst, and the handler takes maxBody.
+const (
+	partDocuments = 500
+	partBytes     = 8 << 20
+)
+
+// parts splits a request so that each part stays below the handler's limit.
+func parts(r AddRequest) iter.Seq[AddRequest] {
+	return func(yield func(AddRequest) bool) {
+		docs := r.Documents
+		for len(docs) > 0 {
+			n, size := 0, 0
+			for n < len(docs) && n < partDocuments && (n == 0 || size+len(docs[n].Post.Body) <= partBytes) {
+				size += len(docs[n].Post.Body)
+				n++
+			}
+			part := r
+			part.Documents, docs = docs[:n], docs[n:]
+			if !yield(part) {
+				return
+			}
+		}
+	}
+}
