@@ -90,10 +90,10 @@ func (t *tx) Claim(hub string, now, leaseUntil time.Time, limit int) ([]store.De
 	var list []store.Delivery
 	prefix := []byte(hub + "\x00")
 	for k := range t.rows(inDueDelivery, prefix, nil) {
-		if len(list) >= limit || instant(k[len(prefix):]).After(now) {
+		if len(list) >= limit || instant(rest(k, len(prefix))).After(now) {
 			break
 		}
-		topic := string(k[len(prefix)+12:])
+		topic := string(rest(k, len(prefix)+12))
 		if t.leases[string(deliveryKey(hub, topic))].until.After(now) {
 			continue
 		}

@@ -22,6 +22,20 @@ func damaged(format string, args ...any) error {
 	return fmt.Errorf("%w: %s; "+wayBack, store.ErrDamaged, fmt.Sprintf(format, args...))
 }
 
+// recoverFault turns a fault in the mapped file into an error: a value whose
+// length was damaged may reach beyond the file. Any other panic is its
+// maker's.
+func recoverFault(err *error) {
+	p := recover()
+	if p == nil {
+		return
+	}
+	if _, mapped := p.(interface{ Addr() uintptr }); !mapped {
+		panic(p)
+	}
+	*err = damaged("%v", p)
+}
+
 // fault wraps an error of bbolt or of the system in the contract's sentinel,
 // with what to do about it; others stay as they are.
 func fault(path string, err error) error {

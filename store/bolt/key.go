@@ -31,6 +31,15 @@ func number(b []byte) uint64 {
 	return binary.BigEndian.Uint64(b)
 }
 
+// rest is what follows the first n bytes of a key, nil when it is too short:
+// a damaged page may hold any key.
+func rest(key []byte, n int) []byte {
+	if len(key) < n {
+		return nil
+	}
+	return key[n:]
+}
+
 func second(b []byte) time.Time {
 	return time.Unix(int64(number(b)^signBit), 0).UTC()
 }
@@ -52,10 +61,7 @@ func timelineKey(category uint64, published time.Time, post uint64) []byte {
 
 // timelinePost is the post that a timeline key names.
 func timelinePost(key []byte) uint64 {
-	if len(key) != 24 {
-		return 0
-	}
-	return ^number(key[16:])
+	return ^number(rest(key, 16))
 }
 
 func duePostKey(at time.Time, post uint64) []byte {

@@ -29,7 +29,7 @@ func (r *reader) DueMarks(now time.Time, limit int) ([]store.Mark, error) {
 		if len(list) >= limit || instant(k).After(now) {
 			break
 		}
-		m, err := r.Mark(number(k[12:]))
+		m, err := r.Mark(number(rest(k, 12)))
 		if err != nil {
 			return nil, err
 		}
@@ -53,7 +53,7 @@ func (r *reader) DuePosts(now time.Time, limit int) ([]feed.Post, error) {
 		if len(list) >= limit || second(k).After(now) {
 			break
 		}
-		p, err := r.Post(number(k[8:]))
+		p, err := r.Post(number(rest(k, 8)))
 		if err != nil {
 			return nil, err
 		}
@@ -77,7 +77,7 @@ func (r *reader) Pending(category, after uint64, limit int) ([]store.Pending, er
 		if len(list) >= limit {
 			break
 		}
-		list = append(list, store.Pending{Post: number(k[8:]), Seq: store.Seq(number(v))})
+		list = append(list, store.Pending{Post: number(rest(k, 8)), Seq: store.Seq(number(v))})
 	}
 	return list, r.fault
 }

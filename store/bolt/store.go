@@ -57,10 +57,11 @@ var _ store.Store = (*Store)(nil)
 func (s *Store) Path() string { return s.path }
 
 // View runs fn on a consistent snapshot.
-func (s *Store) View(ctx context.Context, fn func(store.Reader) error) error {
+func (s *Store) View(ctx context.Context, fn func(store.Reader) error) (err error) {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
+	defer recoverFault(&err)
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	btx, err := s.begin(false)
 	if err != nil {

@@ -85,7 +85,7 @@ func (t *tx) redate(post uint64, published time.Time) {
 	var in []uint64
 	for k, at := range t.rows(inMember, numKey(post), nil) {
 		if !second(at).Equal(published) {
-			in = append(in, number(k[8:]))
+			in = append(in, number(rest(k, 8)))
 		}
 	}
 	for _, category := range in {

@@ -77,6 +77,7 @@ func (c *call) take(t *tx, fn func(store.Tx) error) error {
 func (c *call) run(t *tx, fn func(store.Tx) error) {
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	defer close(c.ran)
+	defer recoverFault(&t.err)
 	t.err = errAborted
 	t.err = fn(t)
 }

@@ -1,0 +1,60 @@
+package bolt
+
+import (
+	"syndic/feed"
+)
+
+// artifacts checks that each feed joins to the bytes that were published, and
+// that each kept entry is counted by the feeds that name it.
+func (c *checker) artifacts() {
+	refs := make(map[string]uint64)
+	c.each(inArtifact, func(k, v []byte) {
+		var a feed.Artifact
+		if err := decode(v, &a); err != nil {
+			c.say("feed %x: %v", k, err)
+			return
+		}
+		if string(artifactKey(a.Category, a.Format)) != string(k) || !c.r.has(inCategory, numKey(a.Category)) {
+			c.say("feed %x: it is of category %d, format %d", k, a.Category, a.Format)
+			return
+		}
+		for _, e := range a.Entries {
+			refs[string(fragmentKey(e))]++
+		}
+		c.digest(a)
+	})
+	c.each(inFragmentRef, func(k, v []byte) {
+		if number(v) != refs[string(k)] {
+			c.say("fragment_ref %x: counts %d, named by %d", k, number(v), refs[string(k)])
+		}
+		if !c.r.has(inFragment, k) {
+			c.say("fragment_ref %x: there is no such fragment", k)
+		}
+	})
+	c.each(inFragment, func(k, _ []byte) {
+		if !c.r.has(inFragmentRef, k) {
+			c.say("fragment %x: nobody counts it", k)
+		}
+	})
+	for k := range refs {
+		if !c.r.has(inFragmentRef, []byte(k)) {
+			c.say("fragment_ref %x: missing, though a feed names it", k)
+		}
+	}
+}
+
+func (c *checker) digest(a feed.Artifact) {
+	entries := make([][]byte, 0, len(a.Entries))
+	for _, e := range a.Entries {
+		data := c.r.get(inFragment, fragmentKey(e))
+		if data == nil {
+			c.say("feed %d %s: the entry of post %d is missing", a.Category, a.Format, e.Post)
+			return
+		}
+		entries = append(entries, data)
+	}
+	whole := feed.Join(a.Format, a.Head, entries, a.Tail)
+	if feed.DigestOf(whole) != a.Digest || len(whole) != a.Size {
+		c.say("feed %d %s: its %d bytes are not the %d that were published", a.Category, a.Format, len(whole), a.Size)
+	}
+}
