@@ -1,0 +1,279 @@
+package scheduler
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"time"
+
+	"syndic/feed"
+	"syndic/store"
+)
+
+// longestBackoff is the longest wait between two attempts at one category.
+const longestBackoff = 5 * time.Minute
+
+// delay puts a category's publication off. It is kept in memory only: a new
+// process tries at once.
+type delay struct {
+	until time.Time
+	wait  time.Duration // the backoff that led there; 0 if nothing failed
+	mark  store.Seq     // what failed; a newer mark is tried at once
+	text  string        // the error, so that it is logged once
+}
+
+// stands tells whether the mark has to wait.
+func (d delay) stands(m store.Mark, now time.Time) bool {
+	return now.Before(d.until) && (d.wait == 0 || m.Seq == d.mark)
+}
+
+// Step does everything that is due at now: scheduled posts join the queue, and
+// every category whose mark is due is published. It returns when it should be
+// called again, at most a minute after now.
+//
+// What goes wrong with one category is recorded in its Run, logged, and tried
+// again later; the error is of the store as a whole.
+func (s *Scheduler) Step(ctx context.Context, now time.Time) (next time.Time, err error) {
+	next = now.Add(longestWait)
+	err = s.queueDue(ctx, now)
+	if err == nil || !fatal(ctx, err) {
+		err = errors.Join(err, s.publishDue(ctx, now))
+	}
+	if err != nil {
+		return next, err
+	}
+	return s.next(ctx, now)
+}
+
+// fatal tells whether an error is of the store as a whole, so that the other
+// categories would fare no better.
+func fatal(ctx context.Context, err error) bool {
+	for _, whole := range []error{store.ErrClosed, store.ErrFenced, store.ErrFull, store.ErrPermission, store.ErrLocked} {
+		if errors.Is(err, whole) {
+			return true
+		}
+	}
+	return ctx.Err() != nil
+}
+
+// queueDue queues the posts whose time has come. Their marks are due from then
+// on, with the categories' waiting changes. A crash between two batches leaves
+// the rest scheduled, and as due as before.
+func (s *Scheduler) queueDue(ctx context.Context, now time.Time) error {
+	for {
+		var due []feed.Post
+		err := s.store.View(ctx, func(r store.Reader) (err error) {
+			due, err = r.DuePosts(now, batch)
+			return err
+		})
+		if err != nil || len(due) == 0 {
+			return wrap("read due posts", err)
+		}
+		err = s.store.Update(ctx, func(tx store.Tx) error {
+			for _, p := range due {
+				if err := queue(tx, p.Num, now); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			return wrap("queue due posts", err)
+		}
+		s.beat()
+		if len(due) < batch {
+			return nil
+		}
+	}
+}
+
+// queue queues one post, if it is still scheduled and due. A post that was out
+// before, and was recalled, keeps its date.
+func queue(tx store.Tx, num uint64, now time.Time) error {
+	p, err := tx.Post(num)
+	if err != nil {
+		return err
+	}
+	if p.State != feed.Scheduled || p.PublishAt.After(now) {
+		return nil
+	}
+	p.State = feed.Queued
+	if p.Live == 0 || p.Published.IsZero() {
+		p.Published = p.PublishAt.UTC().Truncate(time.Second)
+	}
+	_, err = tx.PutPost(p, store.PutOptions{Due: p.PublishAt})
+	return err
+}
+
+// publishDue publishes each category that is due, once.
+func (s *Scheduler) publishDue(ctx context.Context, now time.Time) error {
+	done := map[uint64]bool{}
+	for limit := batch; ; {
+		marks, err := s.dueMarks(ctx, now, limit)
+		if err != nil {
+			return err
+		}
+		todo := marks[:0:0]
+		for _, m := range marks {
+			if !done[m.Category] && !s.delay(m.Category).stands(m, now) {
+				todo = append(todo, m)
+			}
+		}
+		if len(todo) == 0 && len(marks) < limit {
+			return nil
+		}
+		if len(todo) == 0 {
+			limit *= 2 // those that have to wait are in front of the others
+		}
+		for _, m := range todo {
+			done[m.Category] = true
+			if err := s.publishTurn(ctx, m.Category); err != nil {
+				return err
+			}
+			s.beat()
+		}
+	}
+}
+
+func (s *Scheduler) dueMarks(ctx context.Context, now time.Time, limit int) (marks []store.Mark, err error) {
+	err = s.store.View(ctx, func(r store.Reader) error {
+		marks, err = r.DueMarks(now, limit)
+		return err
+	})
+	return marks, wrap("read due marks", err)
+}
+
+// publishTurn publishes a category when it is its turn.
+func (s *Scheduler) publishTurn(ctx context.Context, category uint64) error {
+	if err := s.take(ctx); err != nil {
+		return err
+	}
+	defer s.give()
+	return s.serve(ctx, category)
+}
+
+// serve publishes a category for everybody who waits for it, and keeps how it
+// went. Its error is of the store as a whole, or ctx's: then those who wait
+// still do. Whoever calls it has the turn.
+func (s *Scheduler) serve(ctx context.Context, category uint64) error {
+	start := time.Now()
+	claims := s.claimed(category)
+	report, err := s.attempt(ctx, category, orderOf(claims))
+	var later *laterError
+	switch {
+	case errors.As(err, &later):
+		s.putOff(category, delay{until: later.until})
+		return nil
+	case errors.Is(err, store.ErrFenced):
+		s.yield() // the next attempt asks for the leadership anew
+		return err
+	case err != nil && fatal(ctx, err):
+		return err
+	}
+	run := report.run
+	if err != nil {
+		run = s.fail(ctx, report, start, err)
+	} else {
+		s.settle(category)
+	}
+	s.observe(run)
+	s.answer(category, report.results(err))
+	return nil
+}
+
+// attempt publishes a category and turns a panic into an error.
+func (s *Scheduler) attempt(ctx context.Context, category uint64, o order) (r report, err error) {
+	r.category.Num = category
+	defer func() {
+		if p := recover(); p != nil {
+			s.log.Error().Uint64("category_num", category).Interface("panic", p).
+				Bytes("stack", debug.Stack()).Msg("publication panicked")
+			err = fmt.Errorf("publication panicked: %v", p)
+		}
+	}()
+	if err := s.lead(ctx); err != nil {
+		return r, wrap("hold the leadership", err)
+	}
+	err = s.publish(ctx, o, &r)
+	return r, err
+}
+
+// fail keeps that a publication failed, and puts the next attempt off.
+func (s *Scheduler) fail(ctx context.Context, r report, start time.Time, cause error) store.Run {
+	category := r.category.Num
+	run := store.Run{Category: category, At: start.UTC(), Duration: time.Since(start), Error: cause.Error()}
+	err := s.store.Update(ctx, func(tx store.Tx) error {
+		if err := tx.Fence(s.lease); err != nil {
+			return err
+		}
+		if last, err := tx.Run(category); err == nil {
+			run.Good = last.Good
+		}
+		return tx.PutRun(run)
+	})
+	last := s.delay(category)
+	wait := min(max(2*last.wait, firstBackoff), longestBackoff)
+	s.putOff(category, delay{until: time.Now().Add(wait), wait: wait, mark: r.mark, text: run.Error})
+	if last.text != run.Error {
+		s.log.Error().Str("category", r.category.Slug).Err(cause).Msg("publication failed; the last good feeds stay")
+	}
+	if err != nil {
+		s.log.Error().Str("category", r.category.Slug).Err(err).Msg("cannot keep that a publication failed")
+	}
+	return run
+}
+
+func (s *Scheduler) delay(category uint64) delay {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.delays[category]
+}
+
+func (s *Scheduler) putOff(category uint64, d delay) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.delays[category] = d
+}
+
+// settle forgets a category's delay.
+func (s *Scheduler) settle(category uint64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.delays, category)
+}
+
+// next is when there is something to do again.
+func (s *Scheduler) next(ctx context.Context, now time.Time) (time.Time, error) {
+	next := now.Add(longestWait)
+	sooner := func(t time.Time) {
+		if !t.IsZero() && t.Before(next) {
+			next = t
+		}
+	}
+	s.mu.Lock()
+	delayed := len(s.delays)
+	s.mu.Unlock()
+	err := s.store.View(ctx, func(r store.Reader) error {
+		sooner(r.NextPost())
+		// The earliest that has to wait for nothing but its Due is among these.
+		marks, err := r.DueMarks(next, delayed+1)
+		for _, m := range marks {
+			due := m.Due
+			if d := s.delay(m.Category); d.stands(m, now) {
+				due = latest(due, d.until)
+			}
+			sooner(due)
+		}
+		return err
+	})
+	return next, wrap("read what is due next", err)
+}
+
+// wrap names the operation of an error, if there is one.
+func wrap(operation string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("%s: %w", operation, err)
+}
