@@ -1,15 +1,13 @@
 package feed
 
 import (
-	"crypto/sha256"
 	"encoding/hex"
 	"net/url"
 	"regexp"
 	"slices"
 	"strings"
+	"unicode"
 
-	"golang.org/x/net/html"
-	"golang.org/x/net/html/atom"
 	"golang.org/x/net/idna"
 )
 
@@ -18,92 +16,6 @@ var schemes = []string{"http", "https", "mailto", "tel", "sms", "geo", "ftp", "g
 
 // dataImage is what a data URL must be to stay: SVG can hold scripts.
 var dataImage = regexp.MustCompile(`^(?i:image/(?:gif|jpeg|png|webp);base64),[A-Za-z0-9+/=]+$`)
-
-// removed elements go with all that they hold: it is not for reading.
-var removed = map[string]bool{
-	"applet": true, "base": true, "button": true, "datalist": true, "embed": true, "frame": true, "frameset": true,
-	"head": true, "iframe": true, "input": true, "link": true, "math": true, "meta": true, "noembed": true, "noframes": true,
-	"object": true, "optgroup": true, "option": true, "param": true, "script": true, "select": true, "style": true,
-	"svg": true, "template": true, "textarea": true, "title": true,
-}
-
-// keptClass is the classes that mean something without a stylesheet of the
-// author's: the language of code, and the parts of a footnote.
-var keptClass = regexp.MustCompile(`^(lang(uage)?-[\w+#.-]+|footnote[\w-]*)$`)
-
-// footnoteID is how Markdown writers name their footnotes; two posts on one
-// page would share them.
-var footnoteID = regexp.MustCompile(`^fn(ref)?[0-9]*:.|^fn(ref)?[0-9]+$`)
-
-// rewriter makes a parsed tree fit for a feed: elements that are not for
-// reading leave it, and every URL is checked and made absolute.
-type rewriter struct {
-	base *url.URL // nil to leave relative URLs alone
-	mark string   // goes before the ids of footnotes; empty without a base
-}
-
-func newRewriter(base *url.URL) rewriter {
-	if base == nil {
-		return rewriter{}
-	}
-	at := *base
-	at.Fragment, at.RawFragment = "", ""
-	sum := sha256.Sum256([]byte(at.String()))
-	return rewriter{base: &at, mark: "n" + hex.EncodeToString(sum[:4]) + "-"}
-}
-
-func (r rewriter) children(parent *html.Node) {
-	for n := range parent.ChildNodes() {
-		switch {
-		case n.Type == html.TextNode:
-			n.Data = strings.ReplaceAll(Clean(n.Data), "\r", "")
-		case n.Type != html.ElementNode || n.Namespace != "" || removed[n.Data]:
-			parent.RemoveChild(n)
-		default:
-			r.element(n)
-			r.children(n)
-		}
-	}
-}
-
-func (r rewriter) element(n *html.Node) {
-	if n.DataAtom == atom.Xmp || n.DataAtom == atom.Plaintext {
-		// What these hold is text that the writer would not escape.
-		n.Data, n.DataAtom = "pre", atom.Pre
-	}
-	n.Attr = slices.DeleteFunc(n.Attr, func(a html.Attribute) bool { return a.Namespace != "" })
-	for i := range n.Attr {
-		a := &n.Attr[i]
-		a.Val = strings.ReplaceAll(Clean(a.Val), "\r", "")
-		switch a.Key {
-		case "href", "src", "poster", "cite":
-			a.Val = r.link(a.Val)
-		case "srcset":
-			a.Val = r.srcset(a.Val)
-		case "id":
-			a.Val = r.id(a.Val)
-		case "class":
-			a.Val = classes(a.Val)
-		default:
-			continue
-		}
-		if a.Val == "" {
-			a.Namespace = "dropped"
-		}
-	}
-	n.Attr = slices.DeleteFunc(n.Attr, func(a html.Attribute) bool { return a.Namespace != "" })
-}
-
-func (r rewriter) id(id string) string {
-	if r.mark != "" && footnoteID.MatchString(id) {
-		return r.mark + id
-	}
-	return id
-}
-
-func classes(list string) string {
-	return strings.Join(slices.DeleteFunc(strings.Fields(list), func(c string) bool { return !keptClass.MatchString(c) }), " ")
-}
 
 // link returns the URL as it is to stand in the content, or "" for none.
 func (r rewriter) link(raw string) string {
@@ -124,13 +36,27 @@ func (r rewriter) link(raw string) string {
 	if u.Scheme != "" && !slices.Contains(schemes, u.Scheme) {
 		return ""
 	}
-	if host, err := idna.Lookup.ToASCII(u.Hostname()); err == nil && u.Port() == "" && u.Host != "" && host != "" && !strings.Contains(u.Host, ":") {
-		u.Host = host
-	}
+	asciiHost(u)
 	if r.base != nil {
 		u = r.base.ResolveReference(u)
 	}
 	return u.String()
+}
+
+// asciiHost writes a host of other letters as the name system has it (RFC
+// 5891): not every feed reader does that itself.
+func asciiHost(u *url.URL) {
+	if !strings.ContainsFunc(u.Host, func(r rune) bool { return r > unicode.MaxASCII }) {
+		return
+	}
+	host, err := idna.Lookup.ToASCII(u.Hostname())
+	if err != nil {
+		return
+	}
+	if u.Port() != "" {
+		host += ":" + u.Port()
+	}
+	u.Host = host
 }
 
 // repair does what browsers do before they parse a URL, and percent-encodes

@@ -30,25 +30,44 @@ var inline = map[string]bool{
 // enough to cut limit characters from it.
 func plain(src string, limit int) string {
 	t := html.NewTokenizer(strings.NewReader(src))
-	var b strings.Builder
+	var w words
 	skip := skipper{}
 	enough := 64 * (limit + 16) // bytes; no real text has clusters that long
-	for b.Len() < enough {
+	for w.b.Len() < enough {
 		kind := t.Next()
 		if kind == html.ErrorToken {
 			break
 		}
 		tok := t.Token()
-		if skip.over(tok) {
-			continue
-		}
-		if kind == html.TextToken {
-			b.WriteString(tok.Data)
-		} else if !inline[tok.Data] {
-			b.WriteByte(' ')
+		switch {
+		case skip.over(tok):
+		case kind == html.TextToken:
+			w.add(tok.Data)
+		case !inline[tok.Data]:
+			w.add(" ")
 		}
 	}
-	return Clean(strings.Join(strings.FieldsFunc(b.String(), gap), " "))
+	return w.b.String()
+}
+
+// words joins text with single spaces where there was white space.
+type words struct {
+	b   strings.Builder
+	gap bool
+}
+
+func (w *words) add(text string) {
+	for _, r := range Clean(text) {
+		if gap(r) {
+			w.gap = w.b.Len() > 0
+			continue
+		}
+		if w.gap {
+			w.b.WriteByte(' ')
+			w.gap = false
+		}
+		w.b.WriteRune(r)
+	}
 }
 
 // gap tells white space and control characters, which decoded entities may be.
@@ -101,9 +120,6 @@ func cut(text string, limit int) string {
 		var bounds int
 		cluster, rest, bounds, state = uniseg.StepString(rest, state)
 		n, at = n+1, at+len(cluster)
-		if rest == "" && n <= limit {
-			return text
-		}
 		shown := n
 		if cluster == " " {
 			shown--

@@ -1,0 +1,154 @@
+package feed
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+
+	"golang.org/x/net/html"
+	"golang.org/x/net/html/atom"
+)
+
+// removed elements go with all that they hold: it is not for reading.
+var removed = map[string]bool{
+	"applet": true, "base": true, "button": true, "datalist": true, "embed": true, "frame": true, "frameset": true,
+	"head": true, "iframe": true, "input": true, "link": true, "math": true, "meta": true, "noembed": true, "noframes": true,
+	"object": true, "optgroup": true, "option": true, "param": true, "script": true, "select": true, "style": true,
+	"svg": true, "template": true, "textarea": true, "title": true,
+}
+
+// keptClass is the classes that mean something without a stylesheet of the
+// author's: the language of code, and the parts of a footnote.
+var keptClass = regexp.MustCompile(`^(lang(uage)?-[\w+#.-]+|footnote[\w-]*)$`)
+
+// footnoteID is how Markdown writers name their footnotes; two posts on one
+// page would share them.
+var footnoteID = regexp.MustCompile(`^fn(ref)?[0-9]*:.|^fn(ref)?[0-9]+$`)
+
+// rewriter makes a parsed tree fit for a feed: elements that are not for
+// reading leave it, and every URL is checked and made absolute.
+type rewriter struct {
+	base *url.URL // nil to leave relative URLs alone
+	mark string   // goes before the ids of footnotes; empty without a base
+}
+
+func newRewriter(base *url.URL) rewriter {
+	if base == nil {
+		return rewriter{}
+	}
+	at := *base
+	at.Fragment, at.RawFragment = "", ""
+	sum := sha256.Sum256([]byte(at.String()))
+	return rewriter{base: &at, mark: "n" + hex.EncodeToString(sum[:4]) + "-"}
+}
+
+// rewrite returns src as the parser reads it, with the tree made fit.
+func (r rewriter) rewrite(src string) (string, error) {
+	body := &html.Node{Type: html.ElementNode, Data: "body", DataAtom: atom.Body}
+	// Without scripting, <noscript> holds elements: what a feed reader shows.
+	nodes, err := html.ParseFragmentWithOptions(strings.NewReader(src), body, html.ParseOptionEnableScripting(false))
+	if err != nil {
+		return "", err
+	}
+	for _, n := range nodes {
+		body.AppendChild(n)
+	}
+	r.children(body)
+	var b strings.Builder
+	for n := range body.ChildNodes() {
+		if err := html.Render(&b, n); err != nil {
+			return "", err
+		}
+	}
+	return tidy(b.String()), nil
+}
+
+func (r rewriter) children(parent *html.Node) {
+	for n, next := parent.FirstChild, (*html.Node)(nil); n != nil; n = next {
+		next = n.NextSibling // gone once n is removed
+		switch {
+		case n.Type == html.TextNode:
+			n.Data = strings.ReplaceAll(Clean(n.Data), "\r", "")
+		case n.DataAtom == atom.Noscript:
+			// No reader runs a script, and what is in here is for those.
+			next = unwrap(n)
+		case n.Type != html.ElementNode || n.Namespace != "" || removed[n.Data]:
+			parent.RemoveChild(n)
+		default:
+			r.element(n)
+			r.children(n)
+		}
+	}
+}
+
+// unwrap puts what n holds in its place, and returns what stands there now.
+func unwrap(n *html.Node) (next *html.Node) {
+	next = n.FirstChild
+	for c := n.FirstChild; c != nil; c = n.FirstChild {
+		n.RemoveChild(c)
+		n.Parent.InsertBefore(c, n)
+	}
+	if next == nil {
+		next = n.NextSibling
+	}
+	n.Parent.RemoveChild(n)
+	return next
+}
+
+func (r rewriter) element(n *html.Node) {
+	if n.DataAtom == atom.Xmp || n.DataAtom == atom.Plaintext {
+		// What these hold is text that the writer would not escape.
+		n.Data, n.DataAtom = "pre", atom.Pre
+	}
+	kept := n.Attr[:0]
+	for _, a := range n.Attr {
+		val, ok := r.attribute(a.Key, strings.ReplaceAll(Clean(a.Val), "\r", ""))
+		if ok && a.Namespace == "" {
+			kept = append(kept, html.Attribute{Key: a.Key, Val: val})
+		}
+	}
+	n.Attr = kept
+	if n.DataAtom == atom.Img && value(n, "src") == "" && value(n, "srcset") == "" {
+		n.Type, n.Data, n.DataAtom, n.Attr = html.TextNode, value(n, "alt"), 0, nil
+	}
+}
+
+func (r rewriter) attribute(key, val string) (string, bool) {
+	switch key {
+	case "href", "src", "poster", "cite":
+		val = r.link(val)
+	case "srcset":
+		val = r.srcset(val)
+	case "id":
+		val = r.id(val)
+	case "class":
+		val = classes(val)
+	default:
+		return val, true
+	}
+	return val, val != ""
+}
+
+// value is an attribute of n, or "".
+func value(n *html.Node, key string) string {
+	for _, a := range n.Attr {
+		if a.Key == key {
+			return a.Val
+		}
+	}
+	return ""
+}
+
+func (r rewriter) id(id string) string {
+	if r.mark != "" && footnoteID.MatchString(id) {
+		return r.mark + id
+	}
+	return id
+}
+
+func classes(list string) string {
+	return strings.Join(slices.DeleteFunc(strings.Fields(list), func(c string) bool { return !keptClass.MatchString(c) }), " ")
+}
