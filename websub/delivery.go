@@ -1,0 +1,206 @@
+package websub
+
+import (
+	"cmp"
+	"fmt"
+	"net/http"
+	"slices"
+	"time"
+
+	"syndic/store"
+)
+
+// deliver sends one claimed delivery, and returns what is to be settled.
+func (h *hub) deliver(d store.Delivery) []store.Delivery {
+	switch h.standing(d) {
+	case gone:
+		d.Outcome, d.Error, d.Settled = store.Dropped, "nothing is published there any more", time.Now()
+		h.log.Debug().Str("feed", d.Topic).Uint64("generation", d.Generation).Msg("ping dropped, nothing is published there any more")
+		return []store.Delivery{d}
+	case notServed:
+		// Nothing was tried, so nothing is counted. When the Run ends it goes
+		// back as it was, which ends its lease.
+		if h.begin.Err() == nil {
+			d.Error = "readers do not get this generation yet"
+			d.Next = time.Now().Add(min(max(h.waited(d), patience), lookAgain))
+		}
+		return []store.Delivery{d}
+	}
+	began := time.Now()
+	status, f := h.ping(h.send, d.Hub, d.Topic)
+	if f != nil && status == 0 && h.send.Err() != nil {
+		return []store.Delivery{d} // cut off by the end of the Run: not an outcome
+	}
+	before, took := d, time.Since(began)
+	d.Attempt++
+	d.Status, d.Settled = status, time.Now()
+	rows := h.conclude(&d, f)
+	h.c.Observe(h.name, string(d.Outcome), took)
+	h.report(before, d, took)
+	return append([]store.Delivery{d}, rows...)
+}
+
+// conclude fills in the outcome of an attempt that just ended, and returns
+// what else changes with it.
+func (h *hub) conclude(d *store.Delivery, f *failure) []store.Delivery {
+	switch {
+	case f == nil:
+		d.Outcome, d.Error, d.Next = store.Delivered, "", d.Settled
+	case f.kind == permanent:
+		d.Outcome, d.Error, d.Next = store.Failed, f.Error(), d.Settled
+	default:
+		h.again(d, f)
+	}
+	if f == nil || !f.wide() {
+		return h.answered(*d)
+	}
+	return nil
+}
+
+// again puts a delivery off, or gives it up when it is too old. A failure that
+// is the hub's halts the hub. A delivery that failed more often than the hub
+// did in a row is at fault itself and waits for longer.
+func (h *hub) again(d *store.Delivery, f *failure) {
+	d.Outcome, d.Error = store.Retrying, f.Error()
+	var halt time.Duration
+	if f.wide() {
+		h.fails++
+		halt = h.backoff(h.fails, f)
+		h.failed, h.until, h.reason = d.Settled, d.Settled.Add(halt), d.Error
+	}
+	wait := halt
+	if d.Attempt > h.fails || !f.wide() {
+		wait = max(halt, h.backoff(d.Attempt, f))
+	}
+	d.Next = d.Settled.Add(wait)
+	h.expire(d)
+}
+
+// expire makes a delivery failed that is too old for another attempt.
+func (h *hub) expire(d *store.Delivery) bool {
+	if d.Settled.Sub(d.First) < h.c.GiveUp {
+		return false
+	}
+	d.Outcome, d.Next = store.Failed, d.Settled
+	d.Error = fmt.Sprintf("gave up after %s: %s", days(h.c.GiveUp), d.Error)
+	return true
+}
+
+// backoff is how long to wait after n failures in a row: full jitter over an
+// exponentially growing span within the bounds. What the hub asked for comes
+// first, up to the upper bound.
+func (h *hub) backoff(n int, f *failure) time.Duration {
+	span := h.c.MaxBackoff
+	// 63 doublings of a nanosecond are beyond any bound.
+	if n < 63 && h.c.MinBackoff <= span>>n {
+		span = h.c.MinBackoff << n
+	}
+	wait := h.c.MinBackoff
+	if span > wait {
+		wait += h.c.Jitter(span - wait)
+	}
+	return max(wait, min(f.after, h.c.MaxBackoff))
+}
+
+// park puts off everything due while the hub is halted, without asking the
+// hub, so that whoever waits for a first outcome sees one. The rows keep the
+// order of their age, a microsecond apart, and the one that was tried goes
+// last, so that one topic that a hub chokes on cannot keep the others from it.
+//
+// What is new shortens the halt to a minute since the latest attempt: it may
+// have been asked for by hand.
+func (h *hub) park() []store.Delivery {
+	now := time.Now()
+	rows, _ := h.rows()
+	rows = slices.DeleteFunc(rows, func(d store.Delivery) bool { return d.Next.After(now) })
+	slices.SortFunc(rows, byAge)
+	if soon := h.failed.Add(lookAgain); soon.Before(h.until) && slices.ContainsFunc(rows, isNew) {
+		h.until = soon
+	}
+	if !h.until.After(now) {
+		return nil
+	}
+	given := 0
+	for i := range rows {
+		d := &rows[i]
+		d.Next = h.until.Add(time.Duration(i-len(rows)) * time.Microsecond)
+		if isNew(*d) {
+			d.Outcome, d.Error = store.Retrying, h.reason
+		}
+		d.Settled = now
+		if h.expire(d) {
+			given++
+		}
+	}
+	if given > 0 {
+		h.log.Warn().Str("error", h.reason).Msgf("gave up %d pings to a hub that did not answer for %s", given, days(h.c.GiveUp))
+	}
+	return rows
+}
+
+// answered ends the hub's halt after an answer to d: all that failed for the
+// hub's sake is due at once, and goes by age.
+func (h *hub) answered(d store.Delivery) []store.Delivery {
+	if h.fails == 0 {
+		return nil
+	}
+	h.fails, h.until = 0, time.Time{}
+	rows, _ := h.rows()
+	return bringForward(rows, func(other store.Delivery) bool {
+		return other.Outcome == store.Retrying && other.Topic != d.Topic && wideStatus(other.Status)
+	})
+}
+
+// resume makes what the last process left behind due at once, after which each
+// has its full backoff again. A hub that asked to be left alone keeps its time.
+func (h *hub) resume() []store.Delivery {
+	rows, _ := h.rows()
+	return bringForward(rows, func(d store.Delivery) bool { return d.Status != http.StatusTooManyRequests })
+}
+
+// bringForward makes those of the rows due that wait and are wanted, by age,
+// and returns them.
+func bringForward(rows []store.Delivery, wanted func(store.Delivery) bool) []store.Delivery {
+	now := time.Now()
+	rows = slices.DeleteFunc(rows, func(d store.Delivery) bool { return !d.Next.After(now) || !wanted(d) })
+	for i := range rows {
+		rows[i].Next = rows[i].First
+		if rows[i].First.After(now) { // the clock went back
+			rows[i].Next = now
+		}
+	}
+	return rows
+}
+
+func byAge(a, b store.Delivery) int {
+	return cmp.Or(a.First.Compare(b.First), cmp.Compare(a.Topic, b.Topic))
+}
+
+func isNew(d store.Delivery) bool { return d.Outcome == store.Waiting }
+
+// report logs an attempt: loud when the outcome changed, else for debugging.
+func (h *hub) report(before, d store.Delivery, took time.Duration) {
+	level, message := h.log.Debug(), "ping"
+	switch {
+	case d.Outcome == before.Outcome:
+	case d.Outcome == store.Delivered && before.Attempt > 0:
+		level, message = h.log.Info(), "ping delivered after failures"
+	case d.Outcome == store.Retrying:
+		level, message = h.log.Warn(), "ping failed, trying again"
+	case d.Outcome == store.Failed:
+		level, message = h.log.Warn(), "ping failed for good"
+	}
+	if d.Error != "" {
+		level = level.Str("error", d.Error)
+	}
+	level.Str("feed", d.Topic).Uint64("generation", d.Generation).Int("attempt", d.Attempt).
+		Dur("duration_ms", took).Str("outcome", string(d.Outcome)).Msg(message)
+}
+
+// days writes whole days as such.
+func days(d time.Duration) string {
+	if n := d / (24 * time.Hour); n > 0 && d%(24*time.Hour) == 0 {
+		return fmt.Sprintf("%d days", n)
+	}
+	return d.String()
+}
