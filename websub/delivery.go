@@ -12,6 +12,9 @@ import (
 
 // deliver sends one claimed delivery, and returns what is to be settled.
 func (h *hub) deliver(d store.Delivery) []store.Delivery {
+	if h.begin.Err() != nil {
+		return []store.Delivery{d}
+	}
 	switch h.standing(d) {
 	case gone:
 		d.Outcome, d.Error, d.Settled = store.Dropped, "nothing is published there any more", time.Now()
@@ -47,7 +50,7 @@ func (h *hub) conclude(d *store.Delivery, f *failure) []store.Delivery {
 	case f == nil:
 		d.Outcome, d.Error, d.Next = store.Delivered, "", d.Settled
 	case f.kind == permanent:
-		d.Outcome, d.Error, d.Next = store.Failed, f.Error(), d.Settled
+		d.Outcome, d.Error, d.Next = store.Failed, line(f.Error()), d.Settled
 	default:
 		h.again(d, f)
 	}
@@ -61,12 +64,16 @@ func (h *hub) conclude(d *store.Delivery, f *failure) []store.Delivery {
 // is the hub's halts the hub. A delivery that failed more often than the hub
 // did in a row is at fault itself and waits for longer.
 func (h *hub) again(d *store.Delivery, f *failure) {
-	d.Outcome, d.Error = store.Retrying, f.Error()
+	d.Outcome, d.Error = store.Retrying, line(f.Error())
 	var halt time.Duration
 	if f.wide() {
 		h.fails++
 		halt = h.backoff(h.fails, f)
-		h.failed, h.until, h.reason = d.Settled, d.Settled.Add(halt), d.Error
+		h.until, h.reason = d.Settled.Add(halt), d.Error
+		h.probe = h.until
+		if f.kind != throttled {
+			h.probe = d.Settled.Add(lookAgain)
+		}
 	}
 	wait := halt
 	if d.Attempt > h.fails || !f.wide() {
@@ -107,15 +114,18 @@ func (h *hub) backoff(n int, f *failure) time.Duration {
 // order of their age, a microsecond apart, and the one that was tried goes
 // last, so that one topic that a hub chokes on cannot keep the others from it.
 //
-// What is new shortens the halt to a minute since the latest attempt: it may
-// have been asked for by hand.
+// What is new shortens the halt to a minute since the latest attempt, unless
+// the hub asked for the time: it may have been sent for by hand.
+//
+// A kill between its commits leaves some rows untouched; the next Run makes all
+// of them due.
 func (h *hub) park() []store.Delivery {
 	now := time.Now()
 	rows, _ := h.rows()
 	rows = slices.DeleteFunc(rows, func(d store.Delivery) bool { return d.Next.After(now) })
 	slices.SortFunc(rows, byAge)
-	if soon := h.failed.Add(lookAgain); soon.Before(h.until) && slices.ContainsFunc(rows, isNew) {
-		h.until = soon
+	if h.probe.Before(h.until) && slices.ContainsFunc(rows, isNew) {
+		h.until = h.probe
 	}
 	if !h.until.After(now) {
 		return nil
@@ -155,7 +165,15 @@ func (h *hub) answered(d store.Delivery) []store.Delivery {
 // has its full backoff again. A hub that asked to be left alone keeps its time.
 func (h *hub) resume() []store.Delivery {
 	rows, _ := h.rows()
-	return bringForward(rows, func(d store.Delivery) bool { return d.Status != http.StatusTooManyRequests })
+	for _, d := range rows {
+		if d.Status == http.StatusTooManyRequests && d.Next.After(h.until) {
+			h.fails, h.until, h.probe, h.reason = 1, d.Next, d.Next, d.Error
+		}
+	}
+	if h.until.After(time.Now()) {
+		return nil
+	}
+	return bringForward(rows, func(store.Delivery) bool { return true })
 }
 
 // bringForward makes those of the rows due that wait and are wanted, by age,

@@ -106,10 +106,16 @@ func TestThrottledHubIsLeftAloneAcrossRestarts(t *testing.T) {
 		enqueue(t, s, url, 7, topicA)
 		stop := start(t, c)
 		pass(time.Minute)
+		enqueue(t, s, url, 7, topicB)
+		pass(2 * time.Minute)
 		stop()
 		start(t, c)
-		pass(time.Hour)
-		if got := h.times(); !slices.Equal(got, []time.Duration{0, 10 * time.Minute}) {
+		enqueue(t, s, url, 8, topicB)
+		pass(7*time.Minute - time.Millisecond)
+		want(t, s, url, 2, store.Retrying)
+		pass(time.Second)
+		want(t, s, url, 2, store.Delivered)
+		if got := h.times(); len(got) != 3 || got[1] != 10*time.Minute {
 			t.Errorf("tried at %v", got)
 		}
 	})

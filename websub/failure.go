@@ -91,7 +91,7 @@ func retryAfter(value string, now time.Time) time.Duration {
 	return time.Duration(seconds) * time.Second
 }
 
-const lineLength = 200 // characters of a hub's own words that are kept
+const lineLength = 300 // characters of a hub's own words that are kept
 
 // line makes one short line of what a hub sent: no control characters, no
 // broken UTF-8.

@@ -20,9 +20,9 @@ type hub struct {
 	woken chan struct{}
 
 	fails  int       // attempts in a row that failed for the hub's sake
-	failed time.Time // when the latest of them did
 	until  time.Time // no attempt before this
-	reason string    // why not
+	probe  time.Time // something new may be tried from here on
+	reason string    // of the wait
 }
 
 func newHub(d *drain, url string) *hub {
@@ -64,8 +64,8 @@ func (h *hub) run() {
 			}
 			sleep(h.begin, time.Until(h.until), h.woken)
 		default:
-			next, any := h.next(asked)
-			if !any && h.drain.leave(h) {
+			next, left := h.next(asked)
+			if !left && h.drain.leave(h) {
 				return
 			}
 			sleep(h.begin, time.Until(next), h.woken)
@@ -142,7 +142,7 @@ func (h *hub) rows() (rows []store.Delivery, ok bool) {
 // next is when there is something to do again, and whether anything is left at
 // all. What was due when a claim was refused is leased to somebody else, or
 // came just now and has woken us.
-func (h *hub) next(asked time.Time) (at time.Time, any bool) {
+func (h *hub) next(asked time.Time) (at time.Time, left bool) {
 	again := time.Now().Add(trouble)
 	rows, ok := h.rows()
 	if !ok {

@@ -40,6 +40,14 @@ func openFile(t *testing.T, path string) store.Store {
 	return s
 }
 
+func closeFile(t *testing.T, s store.Store) {
+	t.Helper()
+	storetest.Check(t, s)
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
+
 func newPath(t *testing.T) string { return filepath.Join(t.TempDir(), "syndic.db") }
 
 func enqueue(t *testing.T, s store.Store, hub string, generation uint64, topics ...string) {

@@ -26,8 +26,8 @@ func newTransport(proxy func(*http.Request) (*url.URL, error)) *http.Transport {
 		ForceAttemptHTTP2:      true,
 		DisableCompression:     true,
 		MaxIdleConns:           64,
-		MaxIdleConnsPerHost:    1, // one request at a time to a hub
-		IdleConnTimeout:        90 * time.Second,
+		MaxIdleConnsPerHost:    1,                // one request at a time to a hub
+		IdleConnTimeout:        30 * time.Second, // before most hubs close it, perhaps under a request
 		MaxResponseHeaderBytes: 64 << 10,
 	}
 }

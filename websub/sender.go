@@ -25,8 +25,9 @@ type Config struct {
 	// Store holds the outbox.
 	Store store.Store
 	// Served tells which generation of a topic readers get at this moment; ok
-	// is false while the topic is not served. It must be quick: it is asked
-	// every few milliseconds while a new generation is awaited.
+	// is false while the topic is not served. It must be quick, as it is asked
+	// every few milliseconds while a new generation is awaited, and may be
+	// called from several goroutines.
 	Served func(topic string) (generation uint64, ok bool)
 	// UserAgent is sent to hubs: "syndic/VERSION (+URL)".
 	UserAgent string
@@ -50,7 +51,8 @@ type Config struct {
 	// Log takes the package's log.
 	Log zerolog.Logger
 	// Observe, when it is set, is told of each attempt: the hub without its
-	// secrets, the outcome as in store.Outcome, and how long it took.
+	// secrets, the outcome as in store.Outcome, and how long it took. It may be
+	// called from several goroutines.
 	Observe func(hub, outcome string, took time.Duration)
 }
 

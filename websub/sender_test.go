@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"syndic/store"
+	"syndic/store/storetest"
 )
 
 func TestRestartKeepsAndSendsWhatWaited(t *testing.T) {
@@ -24,18 +25,14 @@ func TestRestartKeepsAndSendsWhatWaited(t *testing.T) {
 		pass(3 * time.Hour) // the wait is an hour by now
 		stop()
 		want(t, s, url, 20, store.Retrying)
-		if err := s.Close(); err != nil {
-			t.Fatal(err)
-		}
+		closeFile(t, s)
 		n.set("hub.test", false)
 		s = openFile(t, path)
 		stop = start(t, Config{Store: s, Served: everything, Transport: n, Jitter: fullSpan})
 		pass(0)
 		want(t, s, url, 20, store.Delivered)
 		stop()
-		if err := s.Close(); err != nil {
-			t.Fatal(err)
-		}
+		closeFile(t, s)
 	})
 }
 
@@ -95,9 +92,7 @@ func TestKilledBetweenSendAndSettle(t *testing.T) {
 		if got := len(h.requests()); got != 1 {
 			t.Fatalf("%d requests before the crash", got)
 		}
-		if err := s.Close(); err != nil {
-			t.Fatal(err)
-		}
+		closeFile(t, s)
 		s = openFile(t, path)
 		stop = start(t, Config{Store: s, Served: everything, Transport: n})
 		pass(0)
@@ -110,10 +105,34 @@ func TestKilledBetweenSendAndSettle(t *testing.T) {
 		if !slices.Equal(topics, []string{topicA, topicA, topicB}) {
 			t.Errorf("topics sent are %v: want the one in flight twice, the other once", topics)
 		}
-		if err := s.Close(); err != nil {
-			t.Fatal(err)
-		}
+		closeFile(t, s)
 	})
+}
+
+func TestOutcomeIsWrittenThoughCommitsFail(t *testing.T) {
+	for name, fault := range map[string]storetest.Fault{
+		"not committed": storetest.Before, "committed but reported failed": storetest.After, "run again": storetest.Again,
+	} {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, func(t *testing.T, s store.Store, n *network, c Config) {
+				h := newFakeHub(nil)
+				url := n.serve(t, "hub.test", h)
+				enqueue(t, s, url, 7, topicNames(20)...)
+				c.Store = storetest.NewFaulty(s, func(update int) storetest.Fault {
+					if update%2 == 0 { // the first one only claims
+						return fault
+					}
+					return storetest.None
+				})
+				start(t, c)
+				pass(5 * time.Minute)
+				want(t, s, url, 20, store.Delivered)
+				if got := len(h.requests()); got != 20 {
+					t.Errorf("%d requests for 20 topics", got)
+				}
+			})
+		})
+	}
 }
 
 func TestRunLetsARequestFinish(t *testing.T) {
