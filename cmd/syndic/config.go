@@ -1,0 +1,206 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/url"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/goccy/go-yaml"
+	"golang.org/x/net/idna"
+
+	"syndic/feed"
+)
+
+// Config is the whole configuration, as the file has it.
+type Config struct {
+	Site       SiteConfig                `yaml:"site" json:"site"`
+	Listen     string                    `yaml:"listen" json:"listen"` // feeds and pages; "fd" takes a systemd socket
+	Admin      AdminConfig               `yaml:"admin" json:"admin"`
+	Store      StoreConfig               `yaml:"store" json:"store"`
+	Schedule   string                    `yaml:"schedule" json:"schedule"` // cron in Site.TimeZone, or "@change"
+	Window     WindowConfig              `yaml:"window" json:"window"`
+	Hubs       []string                  `yaml:"hubs" json:"hubs"`
+	Redirects  map[string]string         `yaml:"redirects" json:"redirects"`   // old path to present one
+	Categories map[string]CategoryConfig `yaml:"categories" json:"categories"` // by slug
+	Log        LogConfig                 `yaml:"log" json:"log"`
+}
+
+// SiteConfig is what every feed shares.
+type SiteConfig struct {
+	Title       string       `yaml:"title" json:"title"`
+	URL         string       `yaml:"url" json:"url"`             // the public base of every URL, as readers see it
+	Authority   string       `yaml:"authority" json:"authority"` // tagging entity of new ids (RFC 4151 §2.1); "" is the URL's host
+	Description string       `yaml:"description" json:"description"`
+	Language    string       `yaml:"language" json:"language"`   // BCP 47
+	TimeZone    string       `yaml:"time_zone" json:"time_zone"` // IANA name
+	Author      AuthorConfig `yaml:"author" json:"author"`
+	Copyright   string       `yaml:"copyright" json:"copyright"`
+	Icon        string       `yaml:"icon" json:"icon"`
+	Favicon     string       `yaml:"favicon" json:"favicon"`
+	Logo        string       `yaml:"logo" json:"logo"`
+}
+
+// AuthorConfig is the author of posts that name none.
+type AuthorConfig struct {
+	Name  string `yaml:"name" json:"name"`
+	Email string `yaml:"email" json:"email"`
+	URL   string `yaml:"url" json:"url"`
+}
+
+// AdminConfig is the listener for operators.
+type AdminConfig struct {
+	Listen string `yaml:"listen" json:"listen"` // "" turns it off
+}
+
+// StoreConfig says where the posts are kept.
+type StoreConfig struct {
+	Path string `yaml:"path" json:"path"` // a bbolt file, relative to the data directory
+}
+
+// WindowConfig says how much a feed holds.
+type WindowConfig struct {
+	Posts int `yaml:"posts" json:"posts"`
+	Hours int `yaml:"hours" json:"hours"` // of the newest post; 0 for none
+}
+
+// CategoryConfig is what may differ from the site for one category; what is
+// absent or empty falls back to the site's.
+type CategoryConfig struct {
+	Title       string          `yaml:"title" json:"title"`
+	Description string          `yaml:"description" json:"description"`
+	Language    string          `yaml:"language" json:"language"`
+	Image       string          `yaml:"image" json:"image"`
+	Schedule    string          `yaml:"schedule" json:"schedule"`
+	Window      *CategoryWindow `yaml:"window,omitempty" json:"window,omitempty"`
+	Hubs        *[]string       `yaml:"hubs,omitempty" json:"hubs,omitempty"` // an empty list means none
+}
+
+// CategoryWindow is a window of which either half may be left to the site.
+type CategoryWindow struct {
+	Posts *int `yaml:"posts,omitempty" json:"posts,omitempty"`
+	Hours *int `yaml:"hours,omitempty" json:"hours,omitempty"`
+}
+
+// LogConfig says what is logged and how.
+type LogConfig struct {
+	Level  string `yaml:"level" json:"level"`
+	Format string `yaml:"format" json:"format"` // auto: console on a terminal, else json
+}
+
+// defaultConfigFile is read when it is there and no other is named.
+const defaultConfigFile = "/etc/syndic/config.yaml"
+
+// defaultConfig is what an empty file means.
+func defaultConfig() Config {
+	return Config{
+		Site:       SiteConfig{Title: "Example Journal", URL: "http://127.0.0.1:8080/", Language: "en", TimeZone: "UTC"},
+		Listen:     "127.0.0.1:8080",
+		Admin:      AdminConfig{Listen: "127.0.0.1:8081"},
+		Schedule:   "*/5 * * * *",
+		Window:     WindowConfig{Posts: 50, Hours: 48},
+		Hubs:       []string{},
+		Redirects:  map[string]string{},
+		Categories: map[string]CategoryConfig{},
+		Log:        LogConfig{Level: "info", Format: "auto"},
+	}
+}
+
+// parseConfig reads a configuration; name is the file's, for its errors. The
+// error tells everything that is wrong.
+func parseConfig(name string, src []byte) (Config, error) {
+	c := defaultConfig()
+	d := decoder{problems: problems{file: name}, hint: configHints}
+	d.decode(src, &c)
+	check(&d, &c)
+	return c, d.err()
+}
+
+// readConfig reads the file, or the default one when path is empty; found
+// tells whether there was one. A file that was named must be there.
+func readConfig(path string) (c Config, found bool, err error) {
+	name := path
+	if name == "" {
+		name = defaultConfigFile
+	}
+	src, err := os.ReadFile(name)
+	switch {
+	case err == nil:
+		c, err = parseConfig(name, src)
+		return c, true, err
+	case path == "" && errors.Is(err, fs.ErrNotExist):
+		return defaultConfig(), false, nil
+	case errors.Is(err, fs.ErrPermission):
+		return c, false, fail(exitNotPermitted, "read configuration %s: not permitted: run as a user who may, or name another with --config", name)
+	case errors.Is(err, fs.ErrNotExist):
+		return c, false, &configError{lines: []string{name + ": no such file: name one that exists with --config, or leave the flag out for the defaults"}}
+	}
+	return c, false, &configError{lines: []string{fmt.Sprintf("read configuration: %v", err)}}
+}
+
+// site is the part of the configuration that shapes feeds.
+func (c Config) site() feed.Site {
+	s := feed.Site{
+		Title: c.Site.Title, URL: baseURL(c.Site.URL), Authority: strings.ToLower(c.Site.Authority),
+		Description: c.Site.Description, Language: c.Site.Language, TimeZone: c.Site.TimeZone,
+		Author:    feed.Person(c.Site.Author),
+		Copyright: c.Site.Copyright, Icon: c.Site.Icon, Favicon: c.Site.Favicon, Logo: c.Site.Logo,
+		Schedule: c.Schedule, Window: feed.Window(c.Window), Hubs: c.Hubs, Redirects: c.Redirects,
+	}
+	for slug, one := range c.Categories {
+		s.Categories = append(s.Categories, c.configured(slug, one))
+	}
+	slices.SortFunc(s.Categories, func(a, b feed.Configured) int { return strings.Compare(a.Slug, b.Slug) })
+	return s
+}
+
+func (c Config) configured(slug string, one CategoryConfig) feed.Configured {
+	conf := feed.Configured{Slug: slug, Title: one.Title, Settings: feed.Settings{
+		Description: one.Description, Language: one.Language, Image: one.Image, Schedule: one.Schedule, Hubs: one.Hubs,
+	}}
+	if w := one.Window; w != nil && (w.Posts != nil || w.Hours != nil) {
+		merged := feed.Window(c.Window)
+		if w.Posts != nil {
+			merged.Posts = *w.Posts
+		}
+		if w.Hours != nil {
+			merged.Hours = *w.Hours
+		}
+		conf.Window = &merged
+	}
+	return conf
+}
+
+// baseURL writes a checked site URL in the one form that feeds carry: ASCII
+// host, lower case, a slash at the end.
+func baseURL(raw string) string {
+	u, err := url.Parse(raw)
+	if err != nil {
+		return raw
+	}
+	if host, err := idna.Lookup.ToASCII(u.Hostname()); err == nil && host != "" && !strings.Contains(u.Host, "[") {
+		u.Host = strings.Replace(u.Host, u.Hostname(), host, 1)
+	}
+	if !strings.HasSuffix(u.Path, "/") {
+		u.Path, u.RawPath = u.Path+"/", ""
+	}
+	return u.String()
+}
+
+// write gives the effective configuration as a file that reads as the same.
+func (c Config) write(format string) ([]byte, error) {
+	if format == formatJSON {
+		var b bytes.Buffer
+		e := json.NewEncoder(&b)
+		e.SetEscapeHTML(false)
+		e.SetIndent("", "  ")
+		err := e.Encode(c)
+		return b.Bytes(), err
+	}
+	return yaml.MarshalWithOptions(c, yaml.IndentSequence(true))
+}

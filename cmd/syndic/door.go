@@ -1,0 +1,92 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"time"
+
+	"syndic/control"
+	"syndic/web"
+)
+
+// listenControl opens the control socket. Requests are answered at once.
+func (d *daemon) listenControl() error {
+	path, err := d.places.listenSocket()
+	if err != nil {
+		return err
+	}
+	l, err := control.Listen(path)
+	if err != nil {
+		return err
+	}
+	d.log.Info().Str("component", "control").Str("socket", path).Msg("the control socket listens")
+	d.life.add(d.answer(&http.Server{Handler: control.New(d.controlConfig()), ReadHeaderTimeout: 10 * time.Second}, l))
+	return nil
+}
+
+// listenHTTP binds the public and the admin listener, reads what was published
+// before, and serves it.
+func (d *daemon) listenHTTP(ctx context.Context) error {
+	public, err := listen("listen", d.config.Listen)
+	if err != nil {
+		return err
+	}
+	var admin []net.Listener
+	if d.config.Admin.Listen != "" {
+		if admin, err = listen("admin.listen", d.config.Admin.Listen); err != nil {
+			return errors.Join(err, closeAll(public))
+		}
+	}
+	if err := d.web.Load(ctx); err != nil {
+		return errors.Join(err, closeAll(append(public, admin...)))
+	}
+	ends := []undo{d.answer(web.NewHTTPServer(d.web.Public()), public...)}
+	d.tell("public", "serving feeds and pages", d.config.site().URL, public)
+	if len(admin) > 0 {
+		ends = append(ends, d.answer(web.NewHTTPServer(d.web.Admin()), admin...))
+		d.tell("admin", "serving health, metrics and the dashboard", "http://"+admin[0].Addr().String()+"/", admin)
+	}
+	d.life.add(ends...)
+	return nil
+}
+
+func (d *daemon) tell(component, what, url string, listeners []net.Listener) {
+	for _, l := range listeners {
+		d.log.Info().Str("component", component).Str("listen", l.Addr().String()).Str("url", url).Msg(what)
+	}
+}
+
+func closeAll(listeners []net.Listener) error {
+	errs := make([]error, len(listeners))
+	for i, l := range listeners {
+		errs[i] = l.Close()
+	}
+	return errors.Join(errs...)
+}
+
+// answer serves on the listeners until the returned function ends it: running
+// requests finish, and what takes too long is cut off.
+func (d *daemon) answer(server *http.Server, listeners ...net.Listener) undo {
+	base, cut := context.WithCancel(context.Background())
+	server.BaseContext = func(net.Listener) context.Context { return base }
+	for _, l := range listeners {
+		d.tasks.Go(func() error {
+			if err := server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+				return fmt.Errorf("serve on %s: %w", l.Addr(), err)
+			}
+			return nil
+		})
+	}
+	return func(ctx context.Context) error {
+		defer cut()
+		if err := server.Shutdown(ctx); err != nil {
+			d.log.Warn().Err(err).Msg("requests that took too long were cut off")
+			cut()
+			return server.Close()
+		}
+		return nil
+	}
+}

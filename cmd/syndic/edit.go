@@ -1,0 +1,147 @@
+package main
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+
+	"github.com/spf13/cobra"
+
+	"syndic/control"
+	"syndic/importer"
+)
+
+func (a *app) editCommand() *cobra.Command {
+	file := ""
+	cmd := &cobra.Command{
+		Use:   "edit ID",
+		Short: "Change a post in $VISUAL or $EDITOR, or replace it by a file",
+		Long: `Change a post in $VISUAL or $EDITOR, as Markdown with front matter, or replace
+its text by that of a file (- is standard input). Its id never changes.`,
+		Args: cobra.ExactArgs(1),
+		RunE: a.with(writing, func(c call) error {
+			old, err := c.client.Post(c, c.args[0])
+			if err != nil {
+				return err
+			}
+			if file != "" {
+				return a.replace(c, old, file)
+			}
+			return a.edit(c, old)
+		}),
+	}
+	cmd.Flags().StringVar(&file, "file", "", "take the new text from this `file`")
+	return cmd
+}
+
+func (a *app) replace(c call, old control.PostInfo, file string) error {
+	src, err := a.readSource(file)
+	if err != nil {
+		return err
+	}
+	doc, err := a.revision(file, src)
+	if err != nil {
+		return err
+	}
+	return a.revise(c, old, doc)
+}
+
+// edit has the user change the post in an editor. What cannot be read or sent
+// afterwards is kept.
+func (a *app) edit(c call, old control.PostInfo) (err error) {
+	if old.Document == nil {
+		return fmt.Errorf("the daemon did not send the text of %s: restart it", old.ID)
+	}
+	before := importer.Format(importer.Document(*old.Document))
+	path, err := writeTemp(before)
+	if err != nil {
+		return err
+	}
+	keep := false
+	defer func() {
+		if keep {
+			err = fmt.Errorf("%w; your text is kept in %s", err, path)
+			return
+		}
+		err = errors.Join(err, os.Remove(path))
+	}()
+	if err := a.openEditor(c, path); err != nil {
+		return err
+	}
+	after, err := os.ReadFile(path)
+	if err != nil {
+		return fmt.Errorf("read the edited post: %w", err)
+	}
+	if bytes.Equal(before, after) {
+		a.tell("nothing was changed")
+		return nil
+	}
+	doc, err := a.revision(path, after)
+	if err == nil {
+		doc.Post.Markup = old.Document.Post.Markup
+		err = a.revise(c, old, doc)
+	}
+	keep = err != nil
+	return err
+}
+
+func writeTemp(text []byte) (string, error) {
+	f, err := os.CreateTemp("", "syndic-*.md")
+	if err != nil {
+		return "", fmt.Errorf("make a file to edit: %w", err)
+	}
+	if _, err := f.Write(text); err != nil {
+		return "", errors.Join(fmt.Errorf("make a file to edit: %w", err), f.Close(), os.Remove(f.Name()))
+	}
+	return f.Name(), f.Close()
+}
+
+// openEditor runs the user's editor, which may be a command with arguments.
+func (a *app) openEditor(ctx context.Context, path string) error {
+	editor := cmp.Or(a.getenv("VISUAL"), a.getenv("EDITOR"), "vi")
+	cmd := exec.CommandContext(ctx, "sh", "-c", editor+` "$1"`, "sh", path)
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = a.in, a.messages, a.messages
+	if a.out == os.Stdout && terminal(a.out) {
+		cmd.Stdout = a.out
+	}
+	if err := cmd.Run(); err != nil {
+		return fmt.Errorf("run editor %q: %w: set VISUAL or EDITOR, or give --file", editor, err)
+	}
+	return nil
+}
+
+// nameless is a file's name that no front matter gives as a slug.
+const nameless = "syndic-post-without-a-name-of-its-own"
+
+// revision reads a post's new text. A slug or a date that would only come from
+// the name of the file is none: the post has its own.
+func (a *app) revision(file string, src []byte) (control.Document, error) {
+	named, err := importer.Markdown(file, src)
+	if err != nil {
+		return control.Document{}, err
+	}
+	for _, w := range named.Warnings {
+		a.say("warning: %s", w)
+	}
+	doc, err := importer.Markdown(nameless+".md", src)
+	if err != nil {
+		return control.Document{}, err
+	}
+	doc.Warnings, doc.Post.File = nil, ""
+	if doc.Post.Slug == nameless {
+		doc.Post.Slug = ""
+	}
+	return control.Document(doc), nil
+}
+
+func (a *app) revise(c call, old control.PostInfo, doc control.Document) error {
+	res, err := c.client.Act(c, control.PostAction{Name: old.ID, Action: "edit", Edit: &doc})
+	if err != nil {
+		return err
+	}
+	return a.acted(res)
+}

@@ -1,0 +1,62 @@
+package main
+
+import (
+	"context"
+	"io"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+	_ "time/tzdata" // a machine without zone files still knows every time zone
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	// The first signal asks; after it a second one ends the process at once.
+	context.AfterFunc(ctx, stop)
+	a := &app{in: os.Stdin, out: os.Stdout, messages: os.Stderr, getenv: os.Getenv}
+	os.Exit(a.run(ctx, os.Args[1:]))
+}
+
+// app is one run of the program.
+type app struct {
+	in       io.Reader
+	out      io.Writer // data
+	messages io.Writer // everything else
+	getenv   func(string) string
+	globals  globals
+	parsed   bool // the command line was understood
+}
+
+// globals are the flags that every command has.
+type globals struct {
+	config, data, socket, format string
+	quiet, verbose, noColor      bool
+}
+
+// run executes the command line and returns the exit code.
+func (a *app) run(ctx context.Context, args []string) int {
+	root := a.root()
+	root.SetArgs(rewrite(args))
+	root.SetOut(a.out)
+	root.SetErr(a.messages)
+	cmd, err := root.ExecuteContextC(ctx)
+	if err == nil {
+		return exitOK
+	}
+	code := exitCode(err)
+	if !a.parsed {
+		code = exitUsage
+	}
+	message := err.Error()
+	if code == exitInterrupted {
+		message = "interrupted"
+	}
+	for line := range strings.Lines(message) {
+		a.say("%s", strings.TrimSpace(line))
+	}
+	if code == exitUsage {
+		a.say("see %s --help", cmd.CommandPath())
+	}
+	return code
+}

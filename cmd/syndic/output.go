@@ -1,0 +1,151 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+
+	"github.com/rivo/uniseg"
+)
+
+// The values of --format.
+const (
+	formatTable = "table"
+	formatJSON  = "json"
+	formatIDs   = "ids"
+)
+
+// printer is the one way by which data reaches standard output.
+type printer struct {
+	out    io.Writer
+	format string
+	bold   bool // the output is a terminal that may be coloured
+}
+
+// column is one column of a list: its heading and a row's cell.
+type column[T any] struct {
+	head string
+	cell func(T) string
+}
+
+// list prints rows: as a table, as one JSON array, or as one id a line.
+func list[T any](p printer, rows []T, id func(T) string, columns ...column[T]) error {
+	switch p.format {
+	case formatJSON:
+		if rows == nil {
+			rows = []T{}
+		}
+		return p.json(rows)
+	case formatIDs:
+		var b strings.Builder
+		for _, row := range rows {
+			if one := clean(id(row)); one != "" {
+				b.WriteString(one + "\n")
+			}
+		}
+		return p.write(b.String())
+	}
+	if len(rows) == 0 {
+		return nil
+	}
+	grid := make([][]string, len(rows)+1)
+	for _, c := range columns {
+		grid[0] = append(grid[0], c.head)
+		for i, row := range rows {
+			grid[i+1] = append(grid[i+1], clean(c.cell(row)))
+		}
+	}
+	return p.write(p.align(grid))
+}
+
+// field is one line of a single thing.
+type field struct{ name, value string }
+
+// one prints a single thing: as its fields, those without a value left out, as
+// one JSON object, or as its id.
+func one[T any](p printer, value T, id string, fields []field) error {
+	switch p.format {
+	case formatJSON:
+		return p.json(value)
+	case formatIDs:
+		return p.write(clean(id) + "\n")
+	}
+	var grid [][]string
+	for _, f := range fields {
+		if f.value != "" {
+			grid = append(grid, []string{f.name, clean(f.value)})
+		}
+	}
+	return p.write(printer{}.align(grid))
+}
+
+func (p printer) json(value any) error {
+	var b strings.Builder
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	if err := e.Encode(value); err != nil {
+		return fmt.Errorf("print json: %w", err)
+	}
+	return p.write(b.String())
+}
+
+func (p printer) write(s string) error {
+	if _, err := io.WriteString(p.out, s); err != nil {
+		return fmt.Errorf("print: %w", err)
+	}
+	return nil
+}
+
+// align pads all columns but the last to one width, in cells of a terminal.
+func (p printer) align(grid [][]string) string {
+	width := map[int]int{}
+	for _, row := range grid {
+		for i, cell := range row {
+			width[i] = max(width[i], uniseg.StringWidth(cell))
+		}
+	}
+	var b strings.Builder
+	for n, row := range grid {
+		line := ""
+		for i, cell := range row {
+			line += cell + strings.Repeat(" ", width[i]-uniseg.StringWidth(cell)+2)
+		}
+		line = strings.TrimRight(line, " ")
+		if p.bold && n == 0 {
+			line = "\x1b[1m" + line + "\x1b[0m"
+		}
+		b.WriteString(line + "\n")
+	}
+	return b.String()
+}
+
+// clean keeps a text to one line and a terminal's control codes out of it.
+func clean(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) {
+			return ' '
+		}
+		return r
+	}, s)
+}
+
+// when writes a time in the zone that the user's clock is in.
+func when(t *time.Time) string {
+	if t == nil || t.IsZero() {
+		return ""
+	}
+	return t.Local().Format("2006-01-02 15:04:05")
+}
+
+// count writes a number, nothing for zero.
+func count(n int) string {
+	if n == 0 {
+		return ""
+	}
+	return strconv.Itoa(n)
+}

@@ -1,0 +1,115 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"syndic/control"
+	"syndic/store"
+)
+
+func (a *app) republishCommand() *cobra.Command {
+	var r control.RepublishRequest
+	all := false
+	cmd := &cobra.Command{
+		Use:   "republish [CAT…|--all]",
+		Short: "Make feeds again at once and tell the hubs of those that changed",
+		Long: `Make feeds again at once and tell the hubs of those that changed. Without a
+category it means all. Queued posts go out, drafts and scheduled ones do not.
+With a daemon it waits until the feeds are served and each ping had its first
+outcome; without one the pings are sent at the next start.`,
+		Example: `  syndic republish design news
+  syndic --republish=design,news`,
+		RunE: a.with(publishing, func(c call) error {
+			if all && len(c.args) > 0 {
+				return fail(exitUsage, "name categories or give --all, not both")
+			}
+			if r.Timeout < 0 {
+				return fail(exitUsage, "--timeout is how long to wait, such as 60s")
+			}
+			r.Categories = c.args
+			rows, err := c.client.Republish(c, r)
+			if err != nil {
+				return err
+			}
+			if err := a.printFeeds(rows); err != nil {
+				return err
+			}
+			return republished(rows, r)
+		}),
+	}
+	f := cmd.Flags()
+	f.BoolVar(&all, "all", false, "all categories, as without any name")
+	f.BoolVar(&r.DryRun, "dry-run", false, "show what would change, and change nothing")
+	f.BoolVar(&r.NoPing, "no-ping", false, "tell no hub")
+	f.BoolVar(&r.Force, "force", false, "ping all the named even if unchanged; hubs skip unchanged content")
+	f.BoolVar(&r.NoWait, "no-wait", false, "do not wait for readers and hubs")
+	f.DurationVar(&r.Timeout, "timeout", time.Minute, "how long to wait")
+	return cmd
+}
+
+func (a *app) printFeeds(rows []control.FeedResult) error {
+	return list(a.printer(), rows, func(r control.FeedResult) string { return r.URL },
+		column[control.FeedResult]{"CATEGORY", func(r control.FeedResult) string { return slugOf(r.Category) }},
+		column[control.FeedResult]{"FORMAT", func(r control.FeedResult) string { return r.Format }},
+		column[control.FeedResult]{"STATUS", func(r control.FeedResult) string { return r.Status }},
+		column[control.FeedResult]{"BYTES", func(r control.FeedResult) string { return fmt.Sprint(r.Bytes) }},
+		column[control.FeedResult]{"DIGEST", func(r control.FeedResult) string { return short(r.Digest) }},
+		column[control.FeedResult]{"PINGS", func(r control.FeedResult) string { return pings(r.Pings) }})
+}
+
+// pings sums up a feed's pings: one for one hub, else how many of each outcome.
+func pings(list []control.PingInfo) string {
+	var order []string
+	number := map[string]int{}
+	for _, p := range list {
+		if number[p.Outcome] == 0 {
+			order = append(order, p.Outcome)
+		}
+		number[p.Outcome]++
+	}
+	for i, outcome := range order {
+		if len(list) > 1 {
+			order[i] = fmt.Sprintf("%d %s", number[outcome], outcome)
+		}
+	}
+	if len(order) == 0 {
+		return "-"
+	}
+	return strings.Join(order, ", ")
+}
+
+// republished turns what a republish did into the error that the exit code
+// comes from.
+func republished(rows []control.FeedResult, r control.RepublishRequest) error {
+	var rejected []string
+	queued, failed := 0, 0
+	for _, row := range rows {
+		if row.Status == "failed" {
+			rejected = append(rejected, fmt.Sprintf("%s %s: %s", slugOf(row.Category), row.Format, row.Error))
+		}
+		for _, p := range row.Pings {
+			switch p.Outcome {
+			case string(store.Delivered):
+			case string(store.Failed):
+				failed++
+			default:
+				queued++
+			}
+		}
+	}
+	switch {
+	case len(rejected) > 0:
+		return fail(exitRejected, "a feed was rejected, the last good one is still served: %s", strings.Join(rejected, "; "))
+	case r.NoWait || r.DryRun:
+		return nil
+	case failed > 0:
+		return fail(exitPartly, "the feeds are out, but %d pings were refused for good: see `syndic hub log`", failed)
+	case queued > 0:
+		return fail(exitPartly, "the feeds are out, %d pings are still queued: see `syndic hub list`", queued)
+	}
+	return nil
+}

@@ -1,0 +1,126 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/mattn/go-isatty"
+	"github.com/rs/zerolog"
+	"github.com/spf13/cobra"
+)
+
+// root builds the tree of commands.
+func (a *app) root() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "syndic",
+		Short: "Publish posts as RSS, Atom and JSON feeds, on time, and tell WebSub hubs",
+		Long: `syndic keeps posts, publishes each category as RSS 2.0, Atom 1.0 and JSON Feed,
+and tells WebSub hubs whenever a feed really changed.
+
+Exit codes: 0 done, 1 failed, 2 usage, 3 partly, 4 no such post or category,
+5 a feed was rejected, 10 no database, 11 locked, 12 not permitted,
+13 configuration invalid, 130 interrupted.`,
+		Example: `  syndic serve
+  syndic post add posts/
+  syndic republish design`,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		Version:       buildVersion().Version,
+		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
+			if err := a.checkGlobals(); err != nil {
+				return err
+			}
+			a.parsed = true
+			return nil
+		},
+	}
+	root.SetVersionTemplate("syndic {{.Version}}\n")
+	root.CompletionOptions.HiddenDefaultCmd = false
+	f := root.PersistentFlags()
+	f.StringVar(&a.globals.config, "config", "", "configuration `file` (default "+defaultConfigFile+" if it is there)")
+	f.StringVar(&a.globals.data, "data", "", "data `directory`")
+	f.StringVar(&a.globals.socket, "socket", "", "the daemon's control socket")
+	f.StringVar(&a.globals.format, "format", formatTable, "how data is printed: table, json or ids")
+	f.BoolVarP(&a.globals.quiet, "quiet", "q", false, "no messages but errors")
+	f.BoolVarP(&a.globals.verbose, "verbose", "v", false, "log everything")
+	f.BoolVar(&a.globals.noColor, "no-color", false, "no colours, on a terminal either (also: NO_COLOR)")
+	root.AddCommand(a.serveCommand(), a.postCommand(), a.categoryCommand(), a.feedCommand(), a.republishCommand(),
+		a.hubCommand(), a.scheduleCommand(), a.configCommand(), a.statusCommand(), a.versionCommand())
+	return root
+}
+
+func (a *app) checkGlobals() error {
+	switch a.globals.format {
+	case formatTable, formatJSON, formatIDs:
+		return nil
+	}
+	return fail(exitUsage, "unknown format %q: use table, json or ids", a.globals.format)
+}
+
+// group is a command that only holds others.
+func group(use, short string, commands ...*cobra.Command) *cobra.Command {
+	g := &cobra.Command{Use: use, Short: short}
+	g.AddCommand(commands...)
+	g.RunE = func(cmd *cobra.Command, args []string) error {
+		var names []string
+		for _, c := range commands {
+			names = append(names, c.Name())
+		}
+		known := strings.Join(names, ", ")
+		if len(args) == 0 {
+			return fail(exitUsage, "%s needs a command: %s", cmd.CommandPath(), known)
+		}
+		if name := closest(args[0], names); name != "" {
+			return fail(exitUsage, "unknown command %q for %s: did you mean %q?", args[0], cmd.CommandPath(), name)
+		}
+		return fail(exitUsage, "unknown command %q for %s: use %s", args[0], cmd.CommandPath(), known)
+	}
+	return g
+}
+
+// say writes one line for the user.
+func (a *app) say(format string, args ...any) {
+	fmt.Fprintf(a.messages, "syndic: %s\n", clean(fmt.Sprintf(format, args...)))
+}
+
+// tell writes one line that --quiet keeps back.
+func (a *app) tell(format string, args ...any) {
+	if !a.globals.quiet {
+		a.say(format, args...)
+	}
+}
+
+func (a *app) printer() printer {
+	return printer{out: a.out, format: a.globals.format, bold: a.colour(a.out)}
+}
+
+// colour tells whether w is a terminal that may be coloured.
+func (a *app) colour(w any) bool {
+	return terminal(w) && !a.globals.noColor && a.getenv("NO_COLOR") == ""
+}
+
+func terminal(w any) bool {
+	f, ok := w.(*os.File)
+	return ok && isatty.IsTerminal(f.Fd())
+}
+
+// logger is the log of one run: on standard error, in the form that the
+// configuration names. --quiet leaves errors, --verbose everything.
+func (a *app) logger(c LogConfig) zerolog.Logger {
+	level, err := zerolog.ParseLevel(c.Level)
+	if err != nil {
+		level = zerolog.InfoLevel
+	}
+	if a.globals.verbose {
+		level = min(level, zerolog.DebugLevel)
+	}
+	if a.globals.quiet {
+		level = zerolog.ErrorLevel
+	}
+	w := a.messages
+	if c.Format == "console" || c.Format == "auto" && terminal(w) {
+		w = zerolog.ConsoleWriter{Out: w, NoColor: !a.colour(w), TimeFormat: "15:04:05"}
+	}
+	return zerolog.New(w).Level(level).With().Timestamp().Logger()
+}

@@ -1,0 +1,204 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/rs/zerolog"
+	"github.com/spf13/cobra"
+	"golang.org/x/sync/errgroup"
+
+	"syndic/control"
+	"syndic/feed"
+	"syndic/scheduler"
+	"syndic/store"
+	"syndic/store/bolt"
+	"syndic/web"
+	"syndic/websub"
+)
+
+// drainTime is how long each part of the daemon has to finish. The longest
+// two, requests and pings under way, finish at the same time.
+const drainTime = 5 * time.Second
+
+func (a *app) serveCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "serve",
+		Short: "Run the daemon: publish on time, serve the feeds, tell the hubs",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			c, found, err := readConfig(a.globals.config)
+			if err != nil {
+				return err
+			}
+			p, err := findPlaces(a.globals.data, a.globals.socket, a.getenv)
+			if err != nil {
+				return err
+			}
+			log := a.logger(c.Log)
+			if !found {
+				log.Info().Msg("there is no configuration file: the defaults hold")
+			}
+			d := &daemon{config: c, places: p, log: log, notify: newNotifier(log), metrics: newMetrics(), started: time.Now()}
+			return d.serve(cmd.Context())
+		},
+	}
+}
+
+// daemon is everything that serve wires together.
+type daemon struct {
+	config  Config
+	places  places
+	log     zerolog.Logger
+	notify  *notifier
+	metrics *metrics
+	started time.Time
+
+	life  lifecycle
+	tasks *errgroup.Group // all that runs beside serve
+
+	store     store.Store
+	slots     *scheduler.Slots
+	scheduler *scheduler.Scheduler
+	web       *web.Server
+	sender    *websub.Sender
+}
+
+// serve runs until ctx ends or a part of it fails, and undoes whatever it has
+// begun by then.
+func (d *daemon) serve(ctx context.Context) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	d.tasks, ctx = errgroup.WithContext(ctx)
+	err := d.begin(ctx)
+	if err == nil {
+		<-ctx.Done()
+		d.log.Info().Msg("stopping")
+	}
+	d.notify.stopping()
+	cancel()
+	err = errors.Join(err, d.life.end(drainTime))
+	if err == nil || errors.Is(err, context.Canceled) {
+		d.log.Info().Msg("stopped")
+		return nil
+	}
+	return err
+}
+
+// begin brings everything up. The order matters: the lock before the socket,
+// the socket before the first feed is rendered, and nothing is rendered for
+// readers who cannot come because the port is taken.
+func (d *daemon) begin(ctx context.Context) error {
+	if err := d.open(); err != nil {
+		return err
+	}
+	d.build()
+	d.life.add(d.tasksEnded)
+	if err := d.listenControl(); err != nil {
+		return err
+	}
+	if err := d.listenHTTP(ctx); err != nil {
+		return err
+	}
+	if err := d.apply(ctx); err != nil {
+		return err
+	}
+	d.tasks.Go(func() error { return d.scheduler.Run(ctx) })
+	d.tasks.Go(func() error { return d.web.Run(ctx) })
+	d.tasks.Go(func() error { return d.sender.Run(ctx) })
+	d.tasks.Go(func() error { return d.announce(ctx) })
+	return nil
+}
+
+// open takes the store's lock, making the database if there is none.
+func (d *daemon) open() error {
+	db := d.places.database(d.config.Store.Path)
+	for _, dir := range []string{d.places.data, filepath.Dir(db)} {
+		if err := checkOwner(dir); err != nil {
+			return err
+		}
+	}
+	if err := os.MkdirAll(d.places.data, 0o700); err != nil {
+		return fmt.Errorf("make the data directory: %w: name another with --data", err)
+	}
+	d.slots = scheduler.NewSlots()
+	st, err := bolt.Open(db, bolt.Options{Create: true, Wait: lockWait, Slot: d.slots.Slot, Log: d.log})
+	if err != nil {
+		return err
+	}
+	d.store = st
+	d.life.add(func(context.Context) error { return st.Close() })
+	return nil
+}
+
+// build makes the parts; none does anything yet.
+func (d *daemon) build() {
+	version := buildVersion().Version
+	d.scheduler = scheduler.New(scheduler.Config{
+		Store: d.store, Slots: d.slots, Log: d.log, Beat: d.notify.beat, Observe: d.metrics.published,
+	})
+	d.web = web.New(web.Config{
+		Store: d.store, Log: d.log, Version: version, Registry: d.metrics.registry,
+		Status: func() []web.Fact {
+			return []web.Fact{{Name: "Running since", Value: d.started.UTC().Format(time.DateTime) + " UTC"}, {Name: "Data", Value: d.places.data}}
+		},
+	})
+	d.sender = websub.New(websub.Config{
+		Store: d.store, Served: d.web.Served, Log: d.log, Observe: d.metrics.pinged,
+		UserAgent: fmt.Sprintf("syndic/%s (+%s)", version, d.config.site().URL),
+	})
+}
+
+// tasksEnded waits for all that runs beside serve, whose context has ended.
+func (d *daemon) tasksEnded(ctx context.Context) error {
+	ended := make(chan error, 1)
+	go func() { ended <- d.tasks.Wait() }()
+	select {
+	case err := <-ended:
+		return err
+	case <-ctx.Done():
+		return errors.New("stop: something is still running: what it did is safe, but look at the log")
+	}
+}
+
+// controlConfig is what the control socket works with.
+func (d *daemon) controlConfig() control.Config {
+	return control.Config{
+		Store: d.store, Site: d.config.site(), Version: buildVersion().Version, Daemon: true, Data: d.places.data, Started: d.started,
+		Republish: republisher(d.scheduler), WaitServed: d.web.WaitServed, Schedules: scheduleLister(d.store, d.slots),
+		Ready: d.web.Ready, Observe: d.metrics.controlled, Log: d.log,
+	}
+}
+
+// apply makes the configuration the one in force.
+func (d *daemon) apply(ctx context.Context) error {
+	d.notify.status("applying the configuration")
+	ch, err := d.scheduler.Apply(ctx, d.config.site())
+	if err != nil {
+		return err
+	}
+	d.log.Info().Str("authority", ch.Authority).Strs("added", ch.Added).Strs("updated", ch.Updated).Strs("cleared", ch.Cleared).
+		Int("due", ch.Marked).Msg("configuration applied")
+	if feed.Loopback(ch.Authority) {
+		d.log.Warn().Str("authority", ch.Authority).Msg(loopbackWarning(ch.Authority))
+	}
+	d.notify.status("publishing the first feeds")
+	return nil
+}
+
+// announce tells when the first generation is served.
+func (d *daemon) announce(ctx context.Context) error {
+	site := d.config.site()
+	for _, f := range feed.Formats {
+		if err := d.web.WaitServed(ctx, site.Topic(feed.Category{Num: feed.SiteNum}, f), 0); err != nil {
+			return nil // asked to stop before
+		}
+	}
+	d.log.Info().Str("url", site.URL).Int64("duration_ms", time.Since(d.started).Milliseconds()).Msg("ready")
+	d.notify.ready("serving " + site.URL)
+	return nil
+}
