@@ -28,7 +28,7 @@ type Document struct {
 	Date       string    `json:"date"`       // as written, in a form that feed.ParseDate reads; empty for none
 	Updated    string    `json:"updated"`    // likewise
 	Draft      bool      `json:"draft"`
-	Links      []string  `json:"links"`    // relative links, images and attachments, as written, each once
+	Links      []string  `json:"links"`    // relative URLs of links, images and attachments, each once
 	Warnings   []string  `json:"warnings"` // one line each, which begins with the place
 }
 
@@ -89,12 +89,15 @@ func (r *reader) body(s source) error {
 		r.warn(line, 0, "the text is not all UTF-8: what is not was replaced by %q", utf8.RuneError)
 		text = strings.ToValidUTF8(text, string(utf8.RuneError))
 	}
-	t := parseText(text)
 	if !s.hasFront {
-		r.doc.Post.Title, text = t.title()
+		r.doc.Post.Title, text = title(text)
 	}
 	r.doc.Post.Body = trimBlank(text)
-	r.link(t.links()...)
+	html, err := feed.Content(r.doc.Post.Body, feed.Markdown, "")
+	if err != nil {
+		return &Error{File: r.file, Line: s.bodyLine, Msg: err.Error()}
+	}
+	r.link(targets(html)...)
 	return nil
 }
 

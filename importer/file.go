@@ -59,7 +59,7 @@ func isDocument(path string, d fs.DirEntry) bool {
 }
 
 // leading is the day or the number that sorts a folder's files.
-var leading = regexp.MustCompile(`^([0-9]{4}-[0-9]{2}-[0-9]{2}|[0-9]+)[-_. ]+`)
+var leading = regexp.MustCompile(`^([0-9]{4}-[0-9]{2}-[0-9]{2}|[0-9]+)(?:[-_. ]+|$)`)
 
 // fileName reads a file's name: the day that it begins with, if any, and what
 // remains of it for a slug. An index file goes by its folder's name.
@@ -68,13 +68,15 @@ func fileName(path string) (day, stem string) {
 	if dir := filepath.Base(filepath.Dir(path)); stem == "index" && dir != "." && dir != ".." && dir != string(filepath.Separator) {
 		stem = dir
 	}
-	if len(stem) >= len(time.DateOnly) {
-		if t, err := time.Parse(time.DateOnly, stem[:len(time.DateOnly)]); err == nil {
-			day = t.Format(time.DateOnly)
-		}
+	m := leading.FindStringSubmatch(stem)
+	if m == nil {
+		return "", stem
 	}
-	if m := leading.FindString(stem); len(m) < len(stem) {
-		stem = stem[len(m):]
+	if _, err := time.Parse(time.DateOnly, m[1]); err == nil {
+		day = m[1]
+	}
+	if rest := stem[len(m[0]):]; rest != "" {
+		stem = rest
 	}
 	return day, stem
 }

@@ -56,6 +56,10 @@ func (r *reader) syntax(text string, err error) error {
 		out.Msg = "the key is there twice: take one out"
 		return out
 	}
+	if strings.Contains(out.Msg, "'\t'") {
+		out.Msg = "the front matter is not YAML: a tab cannot indent it, only spaces can"
+		return out
+	}
 	out.Msg = "the front matter is not YAML: " + out.Msg + `; text that holds ": " or " #", or begins with a sign, needs quotes`
 	return out
 }
