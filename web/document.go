@@ -1,0 +1,97 @@
+package web
+
+import (
+	"maps"
+	"net/http"
+	"strconv"
+	"sync"
+	"time"
+)
+
+// document is a representation that can be sent in several encodings. Each is
+// made at most once, when it is first asked for.
+type document struct {
+	digest   string // of the identity; its entity tags are made from it
+	modified time.Time
+	identity []byte
+	codings  []coding    // that it is offered in, best first
+	always   http.Header // of 200 and 304 alike (RFC 9110 §15.4.5)
+	full     http.Header // of 200 only
+	variants [codingCount]variant
+}
+
+// variant is a document in one encoding with its headers.
+type variant struct {
+	once   sync.Once
+	coding coding
+	body   []byte
+	full   http.Header
+	brief  http.Header // of 304
+}
+
+// sent is what the metrics count of one answer.
+type sent struct {
+	status int
+	coding string // empty without a body
+	bytes  int
+}
+
+// send answers a GET or HEAD with the document, or with 304.
+func (d *document) send(w http.ResponseWriter, r *http.Request, e *encoders) (sent, error) {
+	v, err := d.negotiate(r.Header.Values("Accept-Encoding"), e)
+	if err != nil {
+		return sent{}, err
+	}
+	if d.unchanged(r.Header) {
+		maps.Copy(w.Header(), v.brief)
+		w.WriteHeader(http.StatusNotModified)
+		return sent{status: http.StatusNotModified}, nil
+	}
+	maps.Copy(w.Header(), v.full)
+	w.WriteHeader(http.StatusOK)
+	s := sent{status: http.StatusOK, coding: v.coding.String()}
+	if r.Method != http.MethodHead {
+		// An error means that the reader has gone: there is nobody to tell.
+		s.bytes, _ = w.Write(v.body)
+	}
+	return s, nil
+}
+
+// negotiate picks the encoding: the best that the reader takes and that makes
+// the document smaller.
+func (d *document) negotiate(accept []string, e *encoders) (*variant, error) {
+	var taken *variant
+	for _, c := range accepted(accept, d.codings) {
+		v := d.variant(c, e)
+		if c == identity || len(v.body) < len(d.identity) {
+			return v, nil
+		}
+		if taken == nil {
+			taken = v
+		}
+	}
+	if taken == nil {
+		return nil, errNotAcceptable
+	}
+	return taken, nil
+}
+
+func (d *document) variant(c coding, e *encoders) *variant {
+	v := &d.variants[c]
+	v.once.Do(func() {
+		v.coding, v.body = c, e.encode(c, d.identity)
+		v.brief = maps.Clone(d.always)
+		v.brief["Etag"] = []string{entityTag(d.digest, c)}
+		v.brief["Last-Modified"] = []string{d.modified.UTC().Format(http.TimeFormat)}
+		v.brief["Vary"] = []string{"Accept-Encoding"}
+		v.full = maps.Clone(v.brief)
+		maps.Copy(v.full, d.full)
+		v.full["Accept-Ranges"] = []string{"none"}
+		v.full["Content-Length"] = []string{strconv.Itoa(len(v.body))}
+		v.full["X-Content-Type-Options"] = []string{"nosniff"}
+		if c != identity {
+			v.full["Content-Encoding"] = []string{c.String()}
+		}
+	})
+	return v
+}

@@ -1,0 +1,33 @@
+package web
+
+import "context"
+
+// Served is the generation of the feed at topic that readers get now; not ok
+// when there is no such feed.
+func (s *Server) Served(topic string) (generation uint64, ok bool) {
+	return s.current.Load().served(topic)
+}
+
+// WaitServed returns when the feed at topic is served in that generation or in
+// a newer one; with ctx's error when ctx ends before that.
+func (s *Server) WaitServed(ctx context.Context, topic string, generation uint64) error {
+	for {
+		sn := s.current.Load()
+		if g, ok := sn.served(topic); ok && g >= generation {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-sn.replaced:
+		}
+	}
+}
+
+func (sn *snapshot) served(topic string) (uint64, bool) {
+	f := sn.topics[topic]
+	if f == nil {
+		return 0, false
+	}
+	return f.Generation, true
+}
