@@ -23,11 +23,15 @@ const (
 func Slug(text string) string {
 	var b strings.Builder
 	dash, base := false, false // base: a mark has something to stand on
+	text = strings.Map(func(r rune) rune {
+		if unicode.Is(unicode.Variation_Selector, r) {
+			return -1 // a mark, but one that shows nothing
+		}
+		return r
+	}, text)
 	// Lower case can undo the normal form, so that comes last.
 	for _, r := range norm.NFKC.String(strings.ToLower(norm.NFKC.String(text))) {
 		switch {
-		case r == utf8.RuneError || unicode.Is(unicode.Variation_Selector, r):
-			continue
 		case unicode.IsLetter(r) || unicode.IsDigit(r) || base && unicode.IsMark(r):
 			if dash && b.Len() > 0 {
 				b.WriteByte('-')
