@@ -1,0 +1,13 @@
+package bolt
+
+import (
+	"testing"
+
+	"syndic/store"
+	"syndic/store/storetest"
+)
+
+// open is Open as the suite wants it.
+func open(path string) (store.Store, error) { return Open(path, Options{Create: true}) }
+
+func TestContract(t *testing.T) { storetest.Run(t, open) }
