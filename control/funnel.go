@@ -61,6 +61,19 @@ func input(r *http.Request) ([]byte, error) {
 	return json.Marshal(object)
 }
 
+// number is a number in a query.
+type number uint64
+
+// UnmarshalText reads decimal digits.
+func (n *number) UnmarshalText(text []byte) error {
+	v, err := strconv.ParseUint(string(text), 10, 63)
+	if err != nil {
+		return fmt.Errorf("%q is not a number", text)
+	}
+	*n = number(v)
+	return nil
+}
+
 // decode reads exactly one JSON value and refuses fields that v does not have.
 func decode(data []byte, v any) error {
 	d := json.NewDecoder(bytes.NewReader(data))

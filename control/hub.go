@@ -20,7 +20,7 @@ const (
 )
 
 type logQuery struct {
-	Limit int `json:"limit,string"`
+	Limit number `json:"limit"`
 }
 
 func pingInfo(d store.Delivery) PingInfo {
@@ -97,11 +97,12 @@ func (s *HubInfo) count(d store.Delivery) {
 }
 
 func (h *Handler) hubLog(ctx context.Context, q logQuery) (list []PingInfo, err error) {
-	if q.Limit <= 0 {
-		q.Limit = logLines
+	limit := int(min(q.Limit, maxLogLines))
+	if limit == 0 {
+		limit = logLines
 	}
 	err = h.cfg.Store.View(ctx, func(r store.Reader) error {
-		lines, err := r.Attempts(min(q.Limit, maxLogLines))
+		lines, err := r.Attempts(limit)
 		list = []PingInfo{}
 		for _, l := range lines {
 			list = append(list, pingInfo(l.Delivery))

@@ -17,7 +17,7 @@ const postPage = 500
 type postsQuery struct {
 	Category string     `json:"category"`
 	State    feed.State `json:"state"`
-	After    uint64     `json:"after,string"`
+	After    number     `json:"after"`
 }
 
 // posts lists one page: those among the next posts that fit the query, so that
@@ -42,7 +42,7 @@ func (h *Handler) posts(ctx context.Context, q postsQuery) (page PostPage, err e
 				id = c.ID
 			}
 		}
-		posts, err := r.Posts(q.After, postPage)
+		posts, err := r.Posts(uint64(q.After), postPage)
 		if err != nil {
 			return err
 		}

@@ -42,14 +42,14 @@ func (a *adder) named(name string) (feed.Category, error) {
 	}
 	c, err := a.tx.CategoryByName(name)
 	switch {
-	case err == nil && c.Num != feed.SiteNum:
-		a.names[name] = c
-		return c, nil
-	case err == nil || isNotFound(err):
+	case isNotFound(err):
 		return a.unmade(name)
-	default:
-		return c, err
+	case err == nil && c.Num == feed.SiteNum:
+		return c, refuse("invalid", "category %q has the name of the site, whose own feed holds every post: leave it out", name)
+	case err == nil:
+		a.names[name] = c
 	}
+	return c, err
 }
 
 // unmade describes a category that does not exist: as the configuration
