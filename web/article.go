@@ -69,13 +69,15 @@ func (s *Server) newArticle(sn *snapshot, p feed.Post, k contentKey, in page) ar
 			a.Image = image
 		}
 	}
-	a.Authors = sn.authors(p, k.page)
+	a.Authors = sn.authors(p, k)
 	for _, l := range p.Labels {
 		to := link{Text: l.Title}
 		if c := sn.bySlug[l.Slug]; c != nil && c.published() {
 			to.Href = sn.href(c.Path())
 		}
-		a.Categories = append(a.Categories, to)
+		if to.Href != in.Self {
+			a.Categories = append(a.Categories, to)
+		}
 	}
 	return a
 }
@@ -106,16 +108,16 @@ func ownPage(sn *snapshot, p feed.Post) contentKey {
 	return contentKey{num: p.Num, revision: p.Revision, page: sn.site.PageURL(p), heading: 2}
 }
 
-// authors are the post's, or else the site's.
-func (sn *snapshot) authors(p feed.Post, page string) []link {
+// authors are the post's. Its own page names the site's where it has none.
+func (sn *snapshot) authors(p feed.Post, k contentKey) []link {
 	people := p.Authors
-	if len(people) == 0 {
+	if len(people) == 0 && k.mark == "" {
 		people = []feed.Person{sn.site.Author}
 	}
 	var links []link
 	for _, who := range people {
 		if who.Name != "" || who.URL != "" {
-			links = append(links, link{absolute(page, who.URL), cmp.Or(who.Name, who.URL)})
+			links = append(links, link{absolute(k.page, who.URL), cmp.Or(who.Name, who.URL)})
 		}
 	}
 	return links

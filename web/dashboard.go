@@ -54,7 +54,7 @@ func (dashboardPage) Bytes(n int) string { return byteSize(int64(n)) }
 
 func (s *Server) dashboard(r *http.Request) (*document, error) {
 	sn := s.current.Load()
-	d := dashboardPage{page: page{Style: s.pages.style, Lang: "en", Dir: "ltr", Title: "syndic", Robots: "noindex"},
+	d := dashboardPage{page: page{Style: s.pages.style, Lang: "en", Dir: "ltr", Title: "syndic", Robots: "noindex", Wide: true},
 		Version: s.version, Ready: s.unready()}
 	if s.status != nil {
 		d.Facts = s.status()

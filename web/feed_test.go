@@ -230,6 +230,12 @@ func TestMethods(t *testing.T) {
 	}
 }
 
+func TestHeadersAreLimited(t *testing.T) {
+	h, _, _ := design(t)
+	h.get("/rss.xml", "Cookie", strings.Repeat("x", 20<<10)).want(t, 200)
+	h.get("/rss.xml", "Cookie", strings.Repeat("x", 60<<10)).want(t, http.StatusRequestHeaderFieldsTooLarge)
+}
+
 func TestGofeedReads(t *testing.T) {
 	h, _, posts := design(t)
 	for _, f := range feed.Formats {

@@ -7,7 +7,6 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
-	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -19,6 +18,7 @@ import (
 	"syndic/feed"
 	"syndic/store"
 	"syndic/store/bolt"
+	"syndic/store/storetest"
 )
 
 const hubURL = "https://hub.example.org/?a=1&b=2"
@@ -38,17 +38,10 @@ type house struct {
 // newHouse makes a house with a site that nothing has been published of.
 func newHouse(t testing.TB, change func(*feed.Site)) *house {
 	t.Helper()
-	st, err := bolt.Open(filepath.Join(t.TempDir(), "syndic.db"), bolt.Options{Create: true})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { st.Close() })
+	st := storetest.MustOpen(t, func(path string) (store.Store, error) { return bolt.Open(path, bolt.Options{Create: true}) })
 	h := &house{TB: t, store: st, logged: &syncBuffer{}}
 	h.server = New(Config{Store: st, Log: zerolog.New(h.logged), Version: "1.2.3", Status: func() []Fact { return []Fact{{"Next slot", "soon"}} }})
-	h.public = httptest.NewServer(h.server.Public())
-	t.Cleanup(h.public.Close)
-	h.admin = httptest.NewServer(h.server.Admin())
-	t.Cleanup(h.admin.Close)
+	h.public, h.admin = listen(t, h.server.Public()), listen(t, h.server.Admin())
 	h.site = feed.Site{
 		Title: "Example Journal", URL: h.public.URL + "/", Description: "Notes & letters", Language: "en",
 		Schedule: "*/5 * * * *", Window: feed.Window{Posts: 50}, Hubs: []string{hubURL},
@@ -72,6 +65,14 @@ func newHouse(t testing.TB, change func(*feed.Site)) *house {
 		return tx.PutSite(h.site)
 	})
 	return h
+}
+
+func listen(t testing.TB, handler http.Handler) *httptest.Server {
+	l := httptest.NewUnstartedServer(nil)
+	l.Config = NewHTTPServer(handler)
+	l.Start()
+	t.Cleanup(l.Close)
+	return l
 }
 
 func (h *house) update(fn func(store.Tx) error) {
@@ -259,23 +260,29 @@ func (h *house) get(path string, headers ...string) got {
 
 func fetch(t testing.TB, method, url string, headers ...string) got {
 	t.Helper()
-	r, err := http.NewRequest(method, url, nil)
+	g, err := tryFetch(method, url, headers...)
 	if err != nil {
 		t.Fatal(err)
+	}
+	return g
+}
+
+// tryFetch is fetch for goroutines other than the test's.
+func tryFetch(method, url string, headers ...string) (got, error) {
+	r, err := http.NewRequest(method, url, nil)
+	if err != nil {
+		return got{}, err
 	}
 	for i := 0; i < len(headers); i += 2 {
 		r.Header.Add(headers[i], headers[i+1])
 	}
 	res, err := client.Do(r)
 	if err != nil {
-		t.Fatal(err)
+		return got{}, err
 	}
 	defer res.Body.Close()
 	body, err := io.ReadAll(res.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return got{res, body}
+	return got{res, body}, err
 }
 
 func (g got) want(t testing.TB, status int) got {
@@ -298,8 +305,10 @@ func (b *syncBuffer) Write(p []byte) (int, error) {
 	return b.b.Write(p)
 }
 
-func (b *syncBuffer) contains(s string) bool {
+func (b *syncBuffer) String() string {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return strings.Contains(b.b.String(), s)
+	return b.b.String()
 }
+
+func (b *syncBuffer) contains(s string) bool { return strings.Contains(b.String(), s) }

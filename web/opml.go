@@ -48,7 +48,7 @@ var opmlFormats = []struct {
 func (sn *snapshot) newOPML() *document {
 	doc := opmlDocument{Version: "2.0", Head: opmlHead{
 		Title:    feed.Clean(sn.site.Title),
-		Modified: sn.feedsModified().Format(time.RFC1123),
+		Modified: sn.feedsModified().Format(http.TimeFormat),
 		Owner:    feed.Clean(sn.site.Author.Name),
 		Docs:     "http://opml.org/spec2.opml",
 	}}

@@ -59,8 +59,10 @@ type page struct {
 	Title       string            // of the window
 	Description string
 	Canonical   string // absolute
+	Self        string // the page as links name it
 	Icon        string
 	Robots      string
+	Wide        bool // for tables
 	Home        link // the site's page; without an address on that page itself
 	Feeds       []feedLink
 	Copyright   string
@@ -70,7 +72,11 @@ type link struct{ Href, Text string }
 
 // feedLink leads to a feed; Title tells it apart from others where it is read
 // out of its place.
-type feedLink struct{ Href, Type, Name, Title string }
+type feedLink struct {
+	Href        string
+	Type        template.HTMLAttr // with its "+" as it is, for readers that look for it in the source
+	Name, Title string
+}
 
 var formatTitles = [...]string{feed.RSS: "RSS", feed.Atom: "Atom", feed.JSON: "JSON Feed"}
 
@@ -79,7 +85,7 @@ func feedLinks(c *category) []feedLink {
 	for f, served := range c.feeds {
 		if served != nil {
 			f := feed.Format(f)
-			links = append(links, feedLink{served.Topic, f.MediaType(), formatTitles[f], c.Title + " (" + formatTitles[f] + ")"})
+			links = append(links, feedLink{served.Topic, template.HTMLAttr(`type="` + f.MediaType() + `"`), formatTitles[f], c.Title + " (" + formatTitles[f] + ")"})
 		}
 	}
 	return links
@@ -88,14 +94,14 @@ func feedLinks(c *category) []feedLink {
 // newPage is the frame of a page about a path in a language.
 func (sn *snapshot) newPage(title, path, lang string) page {
 	p := page{
-		Lang: lang, Dir: direction(lang), Title: title, Canonical: sn.site.Abs(path),
+		Lang: lang, Dir: direction(lang), Title: title, Canonical: sn.site.Abs(path), Self: sn.href(path),
 		Home: link{sn.href(""), sn.site.Title}, Copyright: sn.site.Copyright,
 	}
 	if p.Lang == "" {
 		p.Lang = "en"
 	}
 	if base, _, _ := strings.Cut(strings.ToLower(p.Lang), "-"); base != "en" {
-		p.UI = `lang="en" dir="ltr"`
+		p.UI = ` lang="en" dir="ltr"`
 	}
 	for _, icon := range []string{sn.site.Favicon, sn.site.Icon} {
 		if icon != "" && p.Icon == "" {

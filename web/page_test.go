@@ -161,6 +161,10 @@ func TestCategoryPageInFull(t *testing.T) {
 			t.Errorf("alternates: %q", feeds)
 		}
 	}
+	// Some readers look for feeds in the source, without a parser.
+	if source := h.get("/design/").body; !bytes.Contains(source, []byte(`rel="alternate" type="application/rss+xml"`)) {
+		t.Error("the type of a feed is escaped")
+	}
 	if strings.Contains(page, "Older") {
 		t.Error("ten posts have an older page")
 	}
@@ -278,6 +282,25 @@ func TestFootnotesOnOnePage(t *testing.T) {
 		if text(n) == "up" && !ids[attr(n, "href")] {
 			t.Errorf("the link %q leads nowhere", attr(n, "href"))
 		}
+	}
+}
+
+func TestLanguages(t *testing.T) {
+	h := newHouse(t, func(s *feed.Site) { s.Language = "he" })
+	c := h.category(feed.Category{Slug: "notes", Title: "Notes", Settings: feed.Settings{Language: "fr"}})
+	h.post(feed.Post{Slug: "a", Title: "A", Body: "x", Categories: []string{c.ID}})
+	h.publish(c.Num, feed.SiteNum)
+	h.load()
+	for path, want := range map[string]string{
+		"/": `<html lang="he" dir="rtl">`, "/notes/": `<html lang="fr" dir="ltr">`, "/notes/a": `<html lang="fr" dir="ltr">`, "/x": `<html lang="en" dir="ltr">`,
+	} {
+		page := string(h.get(path).body)
+		if !strings.Contains(page, want) || strings.Contains(page, `<a class="skip" href="#page-content" lang="en" dir="ltr">`) != (path != "/x") {
+			t.Errorf("%s: not %s, or the program's own words have the wrong language:\n%s", path, want, page)
+		}
+	}
+	if page := string(h.get("/").body); !strings.Contains(page, `<li lang="fr">`) || !strings.Contains(page, `<li class="h-entry" lang="fr">`) {
+		t.Errorf("what is French is not marked: %s", page)
 	}
 }
 
