@@ -104,7 +104,7 @@ func (t *tx) PutCategory(c feed.Category) (feed.Category, error) {
 // prepareCategory checks what is asked for against what is kept, fills in what
 // a new one lacks, and returns the record before.
 func (t *tx) prepareCategory(c *feed.Category) (old feed.Category, err error) {
-	c.Created = wholeSecond(c.Created)
+	c.Created, c.Settings = wholeSecond(c.Created), listed(c.Settings)
 	if c.State == "" {
 		c.State = feed.Active
 	}

@@ -1,6 +1,7 @@
 package bolt
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 
@@ -111,7 +112,7 @@ func (t *tx) planPost(p feed.Post) (n putPlan, err error) {
 	p.PublishAt, p.Published, p.Updated = wholeSecond(p.PublishAt), wholeSecond(p.Published), wholeSecond(p.Updated)
 	n.p = p
 	if p.ID == "" || p.Slug == "" {
-		return n, fmt.Errorf("a post needs an id and a slug")
+		return n, errors.New("a post needs an id and a slug")
 	}
 	if p.Num == 0 {
 		n.p.Revision, n.p.Live = 1, 0
@@ -149,6 +150,9 @@ func (n *putPlan) replace(t *tx) (err error) {
 		return fmt.Errorf("%w: revision %d is older than %d", store.ErrConflict, n.p.Revision, n.old.Revision)
 	}
 	n.p.Live = n.old.Live
+	if n.p.State == feed.Published && n.p.Revision == n.p.Live && !n.p.Published.Equal(n.old.Published) {
+		return errors.New("the date of a revision that is live changes only with the revision")
+	}
 	return nil
 }
 

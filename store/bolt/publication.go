@@ -50,6 +50,7 @@ func (t *tx) sameCategory(read feed.Category) error {
 	if err != nil {
 		return err
 	}
+	read.Settings = listed(read.Settings)
 	a, err := encode(kept)
 	if err != nil {
 		return err

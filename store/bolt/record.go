@@ -23,12 +23,11 @@ const (
 var encoding, decoding = modes()
 
 // modes builds the codec. Times are RFC 3339 in UTC with nanoseconds, and the
-// zero time is null. A nil list behind a pointer stays a list: "no hubs" is
-// not "the site's hubs". Text that is not UTF-8 is kept as it is, because a
+// zero time is null. Text that is not UTF-8 is kept as it is, because a
 // record that was accepted must be readable.
 func modes() (cbor.EncMode, cbor.DecMode) {
 	enc, err := cbor.EncOptions{
-		Sort: cbor.SortBytewiseLexical, Time: cbor.TimeRFC3339NanoUTC, NilContainers: cbor.NilContainerAsEmpty,
+		Sort: cbor.SortBytewiseLexical, Time: cbor.TimeRFC3339NanoUTC,
 	}.EncMode()
 	if err != nil {
 		panic(err)
@@ -38,6 +37,15 @@ func modes() (cbor.EncMode, cbor.DecMode) {
 		panic(err)
 	}
 	return enc, dec
+}
+
+// listed keeps a list of no hubs a list: a nil one behind the pointer would be
+// read as the site's.
+func listed(s feed.Settings) feed.Settings {
+	if s.Hubs != nil && *s.Hubs == nil {
+		s.Hubs = &[]string{}
+	}
+	return s
 }
 
 func encode(v any) ([]byte, error) {

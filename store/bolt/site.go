@@ -3,6 +3,7 @@ package bolt
 import (
 	"bytes"
 	"fmt"
+	"slices"
 
 	"syndic/feed"
 	"syndic/store"
@@ -25,6 +26,10 @@ func (r *reader) Authority() string { return string(r.get(inMeta, []byte("author
 
 // PutSite keeps the configuration; one that is kept already is not a change.
 func (t *tx) PutSite(s feed.Site) error {
+	s.Categories = slices.Clone(s.Categories)
+	for i := range s.Categories {
+		s.Categories[i].Settings = listed(s.Categories[i].Settings)
+	}
 	data, err := encode(s)
 	if err != nil {
 		return fmt.Errorf("put site: %w", err)

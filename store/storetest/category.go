@@ -14,11 +14,15 @@ var categoryCases = []suiteCase{
 }
 
 func categoryRoundTrip(k *kit) {
-	none := []string{}
+	var none []string
 	c := feed.Category{ID: "tag:c", Slug: "c", Title: "C", State: feed.Retired, Created: Day, Settings: feed.Settings{
 		Description: "About C", Language: "fr", Image: "http://example.org/c.png", Schedule: "@change", Window: &feed.Window{Posts: 3}, Hubs: &none,
 	}}
-	k.update(func(tx store.Tx) { c = must(tx.PutCategory(c)) })
+	configured := feed.Site{Categories: []feed.Configured{{Slug: "c", Settings: feed.Settings{Hubs: &none}}}}
+	k.update(func(tx store.Tx) {
+		c = must(tx.PutCategory(c))
+		done(tx.PutSite(configured))
+	})
 	k.want("number", c.Num, feed.SiteNum+1)
 	plain := k.category("Plain")
 	k.reopen()
@@ -26,6 +30,7 @@ func categoryRoundTrip(k *kit) {
 		got := must(r.Category(c.Num))
 		same("kept", got, c)
 		same("no hubs of its own is not the site's", got.Hubs != nil && len(*got.Hubs) == 0, true)
+		same("nor in the configuration", must(r.Site()).Categories[0].Hubs != nil, true)
 		same("nothing of its own", must(r.Category(plain.Num)).Settings, feed.Settings{})
 		all := must(r.Categories(0, 10))
 		same("all", len(all), 3)

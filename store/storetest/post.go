@@ -175,6 +175,13 @@ func postRefused(k *kit) {
 		same("posts", len(must(r.Posts(0, 10))), 2)
 		same("post", must(r.Post(p.Num)), p)
 	})
+	k.publish(k.site())
+	k.undo(func(tx store.Tx) {
+		p := must(tx.Post(p.Num))
+		p.Published = at(77)
+		_, err := tx.PutPost(p, store.PutOptions{})
+		refused("another date of the live revision", err)
+	})
 	long := Post(4)
 	long.Slug = string(make([]byte, 1<<20))
 	err := k.s.Update(k.ctx, func(tx store.Tx) error {

@@ -36,6 +36,11 @@ func Publish(t testing.TB, s store.Store, category uint64) {
 // commits. Its feeds are plain text, not documents: a line for each of the
 // newest posts.
 func Publication(r store.Reader, category uint64, now time.Time) (store.Publication, error) {
+	return publicationOf(r, category, now, func(store.Pending) bool { return true })
+}
+
+// publicationOf takes in what take wants of what is pending.
+func publicationOf(r store.Reader, category uint64, now time.Time, take func(store.Pending) bool) (store.Publication, error) {
 	c, err := r.Category(category)
 	if err != nil {
 		return store.Publication{}, err
@@ -47,6 +52,7 @@ func Publication(r store.Reader, category uint64, now time.Time) (store.Publicat
 	if p.Handled, err = r.Pending(category, 0, 1<<20); err != nil {
 		return p, err
 	}
+	p.Handled = slices.DeleteFunc(p.Handled, func(h store.Pending) bool { return !take(h) })
 	if err := handle(r, &p, now); err != nil {
 		return p, err
 	}
