@@ -1,6 +1,7 @@
 package control
 
 import (
+	"cmp"
 	"errors"
 	"slices"
 	"strings"
@@ -58,7 +59,7 @@ func (a *adder) unmade(title string) (feed.Category, error) {
 	c := feed.Category{Title: title, State: feed.Active}
 	for _, d := range a.site.Categories {
 		if n := (feed.Category{Slug: d.Slug, Title: d.Title}); n.Named(title) {
-			c.Slug, c.Title, c.Settings = d.Slug, d.Title, d.Settings
+			c.Slug, c.Title, c.Settings = d.Slug, cmp.Or(d.Title, d.Slug), d.Settings
 		}
 	}
 	if len(title) > maxTitle {
