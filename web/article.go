@@ -105,7 +105,7 @@ const summaryLength = 300
 
 // ownPage is the key of a post's content on its own page.
 func ownPage(sn *snapshot, p feed.Post) contentKey {
-	return contentKey{num: p.Num, revision: p.Revision, page: sn.site.PageURL(p), heading: 2}
+	return contentKey{num: p.Num, revision: p.Revision, page: sn.pageURL(p), heading: 2}
 }
 
 // authors are the post's. Its own page names the site's where it has none.
@@ -151,6 +151,14 @@ func (sn *snapshot) langOf(p feed.Post) string {
 func (sn *snapshot) elsewhere(p feed.Post) bool {
 	u, err := url.Parse(p.URL)
 	return err == nil && (u.Scheme == "http" || u.Scheme == "https") && p.URL != sn.site.Abs(p.Path())
+}
+
+// pageURL is the absolute address of the post's page, here or elsewhere.
+func (sn *snapshot) pageURL(p feed.Post) string {
+	if sn.elsewhere(p) {
+		return p.URL
+	}
+	return sn.site.Abs(p.Path())
 }
 
 func (sn *snapshot) postHref(p feed.Post) string {

@@ -75,6 +75,29 @@ func TestFeedHeaders(t *testing.T) {
 	}
 }
 
+func TestLinkHeader(t *testing.T) {
+	for _, c := range []struct {
+		hubs []string
+		want string
+	}{
+		{nil, `<https://e.example/rss.xml>; rel="self"`},
+		{[]string{"https://h.example/", "http://i.example"}, `<https://h.example/>; rel="hub", <http://i.example>; rel="hub", <https://e.example/rss.xml>; rel="self"`},
+	} {
+		if got := linkHeader(feed.Artifact{Topic: "https://e.example/rss.xml", Hubs: c.hubs}); got != c.want {
+			t.Errorf("got %s, want %s", got, c.want)
+		}
+	}
+}
+
+func TestMaxAge(t *testing.T) {
+	for d, want := range map[time.Duration]string{0: "60", -1: "60", 90 * time.Second: "90", 1500 * time.Millisecond: "1", 24 * time.Hour: "86400"} {
+		f := newServedFeed(feed.Artifact{MaxAge: d}, nil)
+		if got := f.document.always.Get("Cache-Control"); got != "public, max-age="+want {
+			t.Errorf("%v: %q", d, got)
+		}
+	}
+}
+
 func TestFeedEncodings(t *testing.T) {
 	h, _, _ := design(t)
 	for _, f := range feed.Formats {

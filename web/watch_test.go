@@ -240,6 +240,73 @@ func TestWaitServed(t *testing.T) {
 	}
 }
 
+func TestWaitServedWakes(t *testing.T) {
+	h, c, _ := design(t)
+	topic := h.site.Topic(c, feed.RSS)
+	now, _ := h.server.Served(topic)
+	done := make(chan error, 1)
+	go func() { done <- h.server.WaitServed(context.Background(), topic, now+1) }()
+	h.load() // a newer snapshot of the same generation
+	select {
+	case err := <-done:
+		t.Fatalf("it returned before the generation was served: %v", err)
+	default:
+	}
+	h.post(feed.Post{Slug: "new", Title: "New", Body: "x", Categories: []string{c.ID}})
+	h.publish(c.Num)
+	h.load()
+	if err := <-done; err != nil {
+		t.Error(err)
+	}
+	if after, _ := h.server.Served(topic); after <= now {
+		t.Errorf("generation %d after %d", after, now)
+	}
+}
+
+func TestRunEndsWithItsStore(t *testing.T) {
+	h := newHouse(t, nil)
+	done := make(chan error, 1)
+	go func() { done <- h.server.Run(context.Background()) }()
+	h.until("the site is loaded", func() bool { return h.server.current.Load().loaded })
+	if err := h.store.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-done; !errors.Is(err, store.ErrClosed) {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestLoadFails(t *testing.T) {
+	h, _, _ := design(t)
+	down := errors.New("no route to host")
+	broken := &breaking{Store: h.store}
+	broken.views.Store(&down)
+	h.server.store = broken
+	if err := h.server.Load(context.Background()); !errors.Is(err, down) {
+		t.Errorf("got %v", err)
+	}
+	h.get("/design/rss.xml").want(t, 200)
+	if !h.server.Ready() {
+		t.Error("a failed load took away what was served")
+	}
+}
+
+// After a day without a look, changes may have been pruned: everything is read.
+func TestLongSleepReadsEverything(t *testing.T) {
+	h, c, _ := design(t)
+	h.post(feed.Post{Slug: "new", Title: "New", Body: "x", Categories: []string{c.ID}})
+	h.publish(c.Num)
+	h.update(func(tx store.Tx) error {
+		_, err := tx.Prune(time.Now().Add(time.Hour), 10_000)
+		return err
+	})
+	h.server.looked = time.Now().Add(-2 * fullAfter)
+	if _, err := h.server.catchUp(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	h.served(c.Num, feed.RSS)
+}
+
 func TestUnchangedFeedsKeepTheirEncodings(t *testing.T) {
 	h, c, _ := design(t)
 	before := h.server.current.Load().byNum[c.Num].feeds
