@@ -39,11 +39,12 @@ type opmlOutline struct {
 	Outlines    []opmlOutline `xml:"outline"`
 }
 
-// opmlFormats are those that subscription lists carry.
+// opmlFormats are the folders. OPML 2.0 has one type for every kind of feed, and
+// readers look at the document itself; version is for people.
 var opmlFormats = []struct {
 	format        feed.Format
 	text, version string
-}{{feed.RSS, "RSS", "RSS2"}, {feed.Atom, "Atom", "ATOM1"}}
+}{{feed.RSS, "RSS", "RSS2"}, {feed.Atom, "Atom", "ATOM1"}, {feed.JSON, "JSON Feed", "JSON1.1"}}
 
 func (sn *snapshot) newOPML() *document {
 	doc := opmlDocument{Version: "2.0", Head: opmlHead{

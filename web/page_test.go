@@ -345,7 +345,7 @@ func TestOPML(t *testing.T) {
 	if err := xml.Unmarshal(g.body, &doc); err != nil {
 		t.Fatal(err)
 	}
-	if doc.Version != "2.0" || g.Header.Get("Content-Type") != "text/x-opml; charset=utf-8" || len(doc.Body) != 2 {
+	if doc.Version != "2.0" || g.Header.Get("Content-Type") != "text/x-opml; charset=utf-8" || len(doc.Body) != 3 {
 		t.Errorf("%v %s", g.Header, g.body)
 	}
 	var got []string
@@ -358,6 +358,7 @@ func TestOPML(t *testing.T) {
 	want := []string{
 		"rss Example Journal " + u + "rss.xml " + u, "rss Design " + u + "design/rss.xml " + u + "design/", `rss R & "D" ` + u + "r-d/rss.xml " + u + "r-d/",
 		"rss Example Journal " + u + "atom.xml " + u, "rss Design " + u + "design/atom.xml " + u + "design/", `rss R & "D" ` + u + "r-d/atom.xml " + u + "r-d/",
+		"rss Example Journal " + u + "feed.json " + u, "rss Design " + u + "design/feed.json " + u + "design/", `rss R & "D" ` + u + "r-d/feed.json " + u + "r-d/",
 	}
 	if strings.Join(got, "\n") != strings.Join(want, "\n") {
 		t.Errorf("got %q\nwant %q", got, want)
