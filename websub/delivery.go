@@ -62,18 +62,12 @@ func (h *hub) conclude(d *store.Delivery, f *failure) []store.Delivery {
 
 // again puts a delivery off, or gives it up when it is too old. A failure that
 // is the hub's halts the hub. A delivery that failed more often than the hub
-// did in a row is at fault itself and waits for longer.
+// did in a row has the longer wait of its own.
 func (h *hub) again(d *store.Delivery, f *failure) {
 	d.Outcome, d.Error = store.Retrying, line(f.Error())
 	var halt time.Duration
 	if f.wide() {
-		h.fails++
-		halt = h.backoff(h.fails, f)
-		h.until, h.reason = d.Settled.Add(halt), d.Error
-		h.probe = h.until
-		if f.kind != throttled {
-			h.probe = d.Settled.Add(lookAgain)
-		}
+		halt = h.halt(d, f)
 	}
 	wait := halt
 	if d.Attempt > h.fails || !f.wide() {
@@ -81,6 +75,22 @@ func (h *hub) again(d *store.Delivery, f *failure) {
 	}
 	d.Next = d.Settled.Add(wait)
 	h.expire(d)
+}
+
+// halt stops the hub for a while, which it returns. A topic that stops a hub
+// again which has answered others since is the one that the hub chokes on.
+func (h *hub) halt(d *store.Delivery, f *failure) time.Duration {
+	if h.fails == 0 && h.alive && d.Attempt > 1 {
+		h.suspects[d.Topic] = true
+	}
+	h.fails++
+	wait := h.backoff(h.fails, f)
+	h.until, h.reason = d.Settled.Add(wait), d.Error
+	h.probe = h.until
+	if f.kind != throttled {
+		h.probe = d.Settled.Add(lookAgain)
+	}
+	return wait
 }
 
 // expire makes a delivery failed that is too old for another attempt.
@@ -110,9 +120,7 @@ func (h *hub) backoff(n int, f *failure) time.Duration {
 }
 
 // park puts off everything due while the hub is halted, without asking the
-// hub, so that whoever waits for a first outcome sees one. The rows keep the
-// order of their age, a microsecond apart, and the one that was tried goes
-// last, so that one topic that a hub chokes on cannot keep the others from it.
+// hub, so that whoever waits for a first outcome sees one.
 //
 // What is new shortens the halt to a minute since the latest attempt, unless
 // the hub asked for the time: it may have been sent for by hand.
@@ -123,17 +131,16 @@ func (h *hub) park() []store.Delivery {
 	now := time.Now()
 	rows, _ := h.rows()
 	rows = slices.DeleteFunc(rows, func(d store.Delivery) bool { return d.Next.After(now) })
-	slices.SortFunc(rows, byAge)
 	if h.probe.Before(h.until) && slices.ContainsFunc(rows, isNew) {
 		h.until = h.probe
 	}
 	if !h.until.After(now) {
 		return nil
 	}
+	lineUp(rows, h.until)
 	given := 0
 	for i := range rows {
 		d := &rows[i]
-		d.Next = h.until.Add(time.Duration(i-len(rows)) * time.Microsecond)
 		if isNew(*d) {
 			d.Outcome, d.Error = store.Retrying, h.reason
 		}
@@ -149,20 +156,23 @@ func (h *hub) park() []store.Delivery {
 }
 
 // answered ends the hub's halt after an answer to d: all that failed for the
-// hub's sake is due at once, and goes by age.
+// hub's sake is due at once.
 func (h *hub) answered(d store.Delivery) []store.Delivery {
+	h.alive = true
+	delete(h.suspects, d.Topic)
 	if h.fails == 0 {
 		return nil
 	}
 	h.fails, h.until = 0, time.Time{}
 	rows, _ := h.rows()
 	return bringForward(rows, func(other store.Delivery) bool {
-		return other.Outcome == store.Retrying && other.Topic != d.Topic && wideStatus(other.Status)
+		return other.Outcome == store.Retrying && other.Topic != d.Topic && wideStatus(other.Status) && !h.suspects[other.Topic]
 	})
 }
 
 // resume makes what the last process left behind due at once, after which each
-// has its full backoff again. A hub that asked to be left alone keeps its time.
+// has its full backoff again. A hub that asked to be left alone is halted as
+// long as it asked for.
 func (h *hub) resume() []store.Delivery {
 	rows, _ := h.rows()
 	for _, d := range rows {
@@ -170,28 +180,28 @@ func (h *hub) resume() []store.Delivery {
 			h.fails, h.until, h.probe, h.reason = 1, d.Next, d.Next, d.Error
 		}
 	}
-	if h.until.After(time.Now()) {
-		return nil
-	}
 	return bringForward(rows, func(store.Delivery) bool { return true })
 }
 
-// bringForward makes those of the rows due that wait and are wanted, by age,
-// and returns them.
+// bringForward makes those of the rows due that wait and are wanted, and
+// returns them.
 func bringForward(rows []store.Delivery, wanted func(store.Delivery) bool) []store.Delivery {
 	now := time.Now()
 	rows = slices.DeleteFunc(rows, func(d store.Delivery) bool { return !d.Next.After(now) || !wanted(d) })
-	for i := range rows {
-		rows[i].Next = rows[i].First
-		if rows[i].First.After(now) { // the clock went back
-			rows[i].Next = now
-		}
-	}
+	lineUp(rows, now)
 	return rows
 }
 
-func byAge(a, b store.Delivery) int {
-	return cmp.Or(a.First.Compare(b.First), cmp.Compare(a.Topic, b.Topic))
+// lineUp makes rows due just before a time, a microsecond apart: those that
+// were tried least go first, so that a topic that the hub chokes on keeps none
+// from it, and those that were tried as often go by age.
+func lineUp(rows []store.Delivery, at time.Time) {
+	slices.SortFunc(rows, func(a, b store.Delivery) int {
+		return cmp.Or(cmp.Compare(a.Attempt, b.Attempt), a.First.Compare(b.First), cmp.Compare(a.Topic, b.Topic))
+	})
+	for i := range rows {
+		rows[i].Next = at.Add(time.Duration(i-len(rows)) * time.Microsecond)
+	}
 }
 
 func isNew(d store.Delivery) bool { return d.Outcome == store.Waiting }

@@ -23,12 +23,15 @@ type hub struct {
 	until  time.Time // no attempt before this
 	probe  time.Time // something new may be tried from here on
 	reason string    // of the wait
+
+	alive    bool            // it has answered since this goroutine began
+	suspects map[string]bool // topics that stopped it again after it had answered others
 }
 
 func newHub(d *drain, url string) *hub {
 	name := redact(url)
 	return &hub{
-		drain: d, url: url, name: name, woken: make(chan struct{}, 1),
+		drain: d, url: url, name: name, woken: make(chan struct{}, 1), suspects: map[string]bool{},
 		log: d.c.Log.With().Str("hub", name).Logger(),
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -41,7 +42,7 @@ func TestHubThatIsDownIsNotHammered(t *testing.T) {
 		h := newFakeHub(nil)
 		url := n.serve(t, "hub.test", h)
 		n.set("hub.test", true)
-		enqueue(t, s, url, 7, topicNames(300)...)
+		names := enqueueReversed(t, s, url, 300)
 		start(t, c)
 		pass(0)
 		want(t, s, url, 300, store.Retrying) // whoever waits for a first outcome has it
@@ -51,10 +52,12 @@ func TestHubThatIsDownIsNotHammered(t *testing.T) {
 		}
 		n.set("hub.test", false)
 		pass(4 * time.Second)
-		if got := h.times(); len(got) != 300 || got[299]-got[0] > 10*time.Millisecond {
-			t.Errorf("told of %d topics after the hub came back", len(got))
-		}
 		want(t, s, url, 300, store.Delivered)
+		// Those that were tried come after those that were not.
+		got, at := h.topics(), h.times()
+		if !slices.Equal(got, slices.Concat(names[9:], names[:9])) || at[299]-at[0] > 10*time.Millisecond {
+			t.Errorf("told of %d topics after the hub came back: %v ...", len(got), got[:10])
+		}
 	})
 }
 
@@ -77,21 +80,62 @@ func TestHaltedHubGivesUpEverything(t *testing.T) {
 	})
 }
 
+func TestHubThatWasWokenStays(t *testing.T) {
+	d, end := newDrain(t.Context(), New(Config{}))
+	defer end.begin()
+	h := newHub(d, "http://hub.test/")
+	d.hubs[h.url] = h
+	d.wake(h.url, true)
+	if d.leave(h) || d.hubs[h.url] != h {
+		t.Error("hub left although something came")
+	}
+	<-h.woken
+	if !d.leave(h) || len(d.hubs) != 0 {
+		t.Error("hub stayed although nothing came")
+	}
+}
+
 func TestNewsShortensTheHalt(t *testing.T) {
-	bubble(t, func(t *testing.T, s store.Store, n *network, c Config) {
-		h := newFakeHub(nil)
-		url := n.serve(t, "hub.test", h)
-		n.set("hub.test", true)
-		enqueue(t, s, url, 7, topicA)
-		start(t, c)
-		pass(2 * time.Hour) // the wait is an hour by now
-		n.set("hub.test", false)
-		enqueue(t, s, url, 7, topicB)
-		pass(time.Minute)
-		if got := len(h.requests()); got != 2 {
-			t.Errorf("told of %d topics within a minute, want both", got)
-		}
-	})
+	for name, choked := range map[string]int{"at once": 0, "on a topic that the hub choked on before": 2} {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, func(t *testing.T, s store.Store, n *network, c Config) {
+				const refused = "https://example.org/c/rss.xml" // keeps the hub in mind
+				h := newFakeHub(func(i int, topic string, w http.ResponseWriter, r *http.Request) {
+					switch {
+					case topic == refused:
+						w.WriteHeader(http.StatusInternalServerError)
+					case topic == topicA && choked > 0:
+						choked--
+						hang(i, topic, w, r)
+					}
+				})
+				url := n.serve(t, "hub.test", h)
+				start(t, c)
+				enqueue(t, s, url, 1, refused)
+				for generation := range uint64(4) {
+					enqueue(t, s, url, generation+1, topicB)
+					enqueue(t, s, url, 1, topicA)
+					pass(13 * time.Second)
+				}
+				pass(time.Minute)
+				if rows := rowsOf(t, s, url); rows[topicA].Outcome != store.Delivered || rows[topicB].Outcome != store.Delivered {
+					t.Fatalf("rows are %+v", rows)
+				}
+				before := len(h.requests())
+
+				n.set("hub.test", true)
+				enqueue(t, s, url, 7, topicA)
+				pass(2 * time.Hour) // the wait is an hour by now
+				n.set("hub.test", false)
+				enqueue(t, s, url, 7, topicB)
+				pass(time.Minute)
+				got := h.topics()[before:]
+				if !slices.Contains(got, topicA) || !slices.Contains(got, topicB) {
+					t.Errorf("told of %v within a minute, want both", got)
+				}
+			})
+		})
+	}
 }
 
 func TestTopicThatAHubChokesOnKeepsNoOther(t *testing.T) {
@@ -124,6 +168,33 @@ func TestTopicThatAHubChokesOnKeepsNoOther(t *testing.T) {
 			})
 		})
 	}
+}
+
+func TestTopicThatAHubChokesOnIsTriedLessAndLess(t *testing.T) {
+	bubble(t, func(t *testing.T, s store.Store, n *network, c Config) {
+		tries := map[string]int{}
+		h := newFakeHub(func(i int, topic string, w http.ResponseWriter, r *http.Request) {
+			if tries[topic]++; topic == topicA || topic == topicB {
+				hang(i, topic, w, r)
+			}
+		})
+		url := n.serve(t, "hub.test", h)
+		enqueue(t, s, url, 7, topicA, topicB)
+		start(t, c)
+		for _, name := range topicNames(120) { // half an hour
+			enqueue(t, s, url, 7, name)
+			pass(15 * time.Second)
+		}
+		pass(30 * time.Second)
+		for _, topic := range []string{topicA, topicB} {
+			if got := tries[topic]; got < 6 || got > 12 {
+				t.Errorf("%s was tried %d times", topic, got)
+			}
+		}
+		if len(tries) != 122 {
+			t.Errorf("told of %d topics", len(tries))
+		}
+	})
 }
 
 func TestThousandTopicsGoByAge(t *testing.T) {

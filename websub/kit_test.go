@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/url"
 	"path/filepath"
+	"slices"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -63,6 +64,19 @@ func enqueue(t *testing.T, s store.Store, hub string, generation uint64, topics 
 	if err != nil {
 		t.Fatal(err)
 	}
+}
+
+// enqueueReversed makes n deliveries in a bubble, the last of the alphabet
+// first, and returns their topics by age.
+func enqueueReversed(t *testing.T, s store.Store, hub string, n int) []string {
+	t.Helper()
+	names := topicNames(n)
+	slices.Reverse(names)
+	for _, name := range names {
+		enqueue(t, s, hub, 7, name)
+		pass(time.Millisecond)
+	}
+	return names
 }
 
 func rowsOf(t *testing.T, s store.Store, hub string) map[string]store.Delivery {
@@ -202,6 +216,13 @@ func (f *fakeHub) requests() []request {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return append([]request(nil), f.got...)
+}
+
+func (f *fakeHub) topics() (names []string) {
+	for _, r := range f.requests() {
+		names = append(names, r.topic)
+	}
+	return names
 }
 
 func (f *fakeHub) times() (at []time.Duration) {

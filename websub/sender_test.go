@@ -20,7 +20,7 @@ func TestRestartKeepsAndSendsWhatWaited(t *testing.T) {
 		url := n.serve(t, "hub.test", h)
 		n.set("hub.test", true)
 		s := openFile(t, path)
-		enqueue(t, s, url, 7, topicNames(20)...)
+		names := enqueueReversed(t, s, url, 20)
 		stop := start(t, Config{Store: s, Served: everything, Transport: n, Jitter: fullSpan})
 		pass(3 * time.Hour) // the wait is an hour by now
 		stop()
@@ -31,6 +31,9 @@ func TestRestartKeepsAndSendsWhatWaited(t *testing.T) {
 		stop = start(t, Config{Store: s, Served: everything, Transport: n, Jitter: fullSpan})
 		pass(0)
 		want(t, s, url, 20, store.Delivered)
+		if got := h.topics(); !slices.Equal(got, slices.Concat(names[13:], names[:13])) { // 13 were tried once
+			t.Errorf("told of %v", got)
+		}
 		stop()
 		closeFile(t, s)
 	})
@@ -47,6 +50,25 @@ func TestRestartTriesADeadHubOnce(t *testing.T) {
 		pass(time.Second)
 		if got := n.dialled() - before; got != 1 {
 			t.Errorf("dialled %d times at start, want once", got)
+		}
+	})
+}
+
+func TestRestartKeepsTheBackoff(t *testing.T) {
+	bubble(t, func(t *testing.T, s store.Store, n *network, c Config) {
+		enqueue(t, s, "http://dead.test/", 7, topicA)
+		stop := start(t, c)
+		pass(3 * time.Hour)
+		stop()
+		before := n.dialled()
+		start(t, c)
+		pass(time.Hour - time.Second)
+		if got := n.dialled() - before; got != 1 {
+			t.Errorf("dialled %d times within the hour, want once", got)
+		}
+		pass(2 * time.Second)
+		if got := n.dialled() - before; got != 2 {
+			t.Errorf("dialled %d times after the hour, want twice", got)
 		}
 	})
 }
@@ -98,11 +120,7 @@ func TestKilledBetweenSendAndSettle(t *testing.T) {
 		pass(0)
 		stop()
 		want(t, s, url, 2, store.Delivered)
-		var topics []string
-		for _, r := range h.requests() {
-			topics = append(topics, r.topic)
-		}
-		if !slices.Equal(topics, []string{topicA, topicA, topicB}) {
+		if topics := h.topics(); !slices.Equal(topics, []string{topicA, topicA, topicB}) {
 			t.Errorf("topics sent are %v: want the one in flight twice, the other once", topics)
 		}
 		closeFile(t, s)
