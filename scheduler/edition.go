@@ -13,7 +13,7 @@ import (
 
 // chunk is how many pending posts one commit takes in, so that ten thousand
 // posts added at once neither hold the writer long nor fill the memory.
-const chunk = 500
+const chunk = 250
 
 // edition is one publication of a category on its way: what it is made from,
 // as one snapshot had it, and what is made of that.
@@ -49,7 +49,10 @@ func (s *Scheduler) read(ctx context.Context, category uint64, all bool) (*editi
 			return err
 		}
 		e.category = s.slots.effective(e.site, e.stored)
-		if err := e.readPending(r, all); err != nil || e.more || e.retired() {
+		if e.retired() {
+			return nil // what is pending stays so, for a category that comes back
+		}
+		if err := e.readPending(r, all); err != nil || e.more {
 			return err
 		}
 		if err := e.readWindow(r); err != nil {
@@ -113,7 +116,7 @@ func (e *edition) readPending(r store.Reader, all bool) error {
 
 // holds tells whether a post is in the category from this publication on.
 func (e *edition) holds(p feed.Post) bool {
-	return !e.retired() && p.State.Goes() &&
+	return p.State.Goes() &&
 		(e.stored.Num == feed.SiteNum || slices.Contains(p.Categories, e.stored.ID))
 }
 

@@ -105,7 +105,7 @@ func (s *Scheduler) commit(ctx context.Context, e *edition, o order, r *report, 
 		r.conclude(e, list, store.Run{Category: e.stored.Num, At: at, Duration: time.Since(start), Good: at})
 		p := store.Publication{
 			Category: e.stored, Mark: e.mark, Handled: e.handled, Posts: e.arriving,
-			Fragments: e.fragments, Artifacts: list, Drop: e.retired(),
+			Fragments: e.fragments, Artifacts: list, Drop: e.retired() && e.before != [3]*feed.Artifact{},
 		}
 		if r.refusal() != nil {
 			p.Mark = store.Mark{} // it stays until every feed is out
@@ -113,7 +113,7 @@ func (s *Scheduler) commit(ctx context.Context, e *edition, o order, r *report, 
 		if err := tx.Fence(s.lease); err != nil {
 			return err
 		}
-		if p.Mark.Category != 0 || len(p.Handled) > 0 || len(p.Fragments) > 0 || len(p.Artifacts) > 0 {
+		if p.Mark.Category != 0 || p.Drop || len(p.Handled) > 0 || len(p.Fragments) > 0 || len(p.Artifacts) > 0 {
 			if err := tx.Publish(p); err != nil {
 				return err
 			}

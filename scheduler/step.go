@@ -187,9 +187,7 @@ func (s *Scheduler) attempt(ctx context.Context, category uint64, o order) (r re
 	r.category.Num = category
 	defer func() {
 		if p := recover(); p != nil {
-			s.log.Error().Uint64("category_num", category).Interface("panic", p).
-				Bytes("stack", debug.Stack()).Msg("publication panicked")
-			err = fmt.Errorf("publication panicked: %v", p)
+			err = &panicError{value: p, stack: debug.Stack()}
 		}
 	}()
 	if err := s.lead(ctx); err != nil {
@@ -198,6 +196,14 @@ func (s *Scheduler) attempt(ctx context.Context, category uint64, o order) (r re
 	err = s.publish(ctx, o, &r)
 	return r, err
 }
+
+// panicError is a panic of a publication.
+type panicError struct {
+	value any
+	stack []byte
+}
+
+func (e *panicError) Error() string { return fmt.Sprintf("publication panicked: %v", e.value) }
 
 // fail keeps that a publication failed, and puts the next attempt off.
 func (s *Scheduler) fail(ctx context.Context, r report, start time.Time, cause error) store.Run {
@@ -216,7 +222,12 @@ func (s *Scheduler) fail(ctx context.Context, r report, start time.Time, cause e
 	wait := min(max(2*last.wait, firstBackoff), longestBackoff)
 	s.putOff(category, delay{until: time.Now().Add(wait), wait: wait, mark: r.mark, text: run.Error})
 	if last.text != run.Error {
-		s.log.Error().Str("category", r.category.Slug).Err(cause).Msg("publication failed; the last good feeds stay")
+		event := s.log.Error().Str("category", r.category.Slug).Err(cause)
+		var panicked *panicError
+		if errors.As(cause, &panicked) {
+			event.Bytes("stack", panicked.stack)
+		}
+		event.Msg("publication failed; the last good feeds stay")
 	}
 	if err != nil {
 		s.log.Error().Str("category", r.category.Slug).Err(err).Msg("cannot keep that a publication failed")

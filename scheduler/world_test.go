@@ -44,7 +44,7 @@ func newWorld(t testing.TB, site feed.Site, config func(*Config)) *world {
 // scheduler makes another one on the same store.
 func (w *world) scheduler(config func(*Config)) *Scheduler {
 	c := Config{
-		Store: w.store, Slots: w.slots, Log: zerolog.New(zerolog.NewTestWriter(w.t)),
+		Store: w.store, Slots: w.slots, Log: zerolog.New(zerolog.NewTestWriter(w.t)).Level(zerolog.WarnLevel),
 		Observe: func(r store.Run) { w.runs = append(w.runs, r) },
 	}
 	if config != nil {
@@ -131,6 +131,30 @@ func (w *world) add(edit func(*feed.Post), o store.PutOptions, categories ...str
 		return err
 	})
 	return p
+}
+
+// fill adds many dated posts, an hour apart, in few commits.
+func (w *world) fill(n int, body string, categories ...string) {
+	w.t.Helper()
+	var ids []string
+	for _, title := range categories {
+		ids = append(ids, w.category(title).ID)
+	}
+	for from := 0; from < n; from += 1000 {
+		w.update(func(tx store.Tx) error {
+			for i := from; i < min(from+1000, n); i++ {
+				p := storetest.Post(i)
+				p.Title, p.Body, p.Published = fmt.Sprint(i), body, start.Add(time.Duration(i)*time.Hour)
+				if len(ids) > 0 {
+					p.Categories = ids[i%len(ids) : i%len(ids)+1]
+				}
+				if _, err := tx.PutPost(p, store.PutOptions{}); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	}
 }
 
 // edit changes a post as it is in the store.

@@ -1,0 +1,189 @@
+package scheduler
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"syndic/feed"
+	"syndic/store"
+)
+
+// refusingStore is a full disk while told to be one.
+type refusingStore struct {
+	store.Store
+	refuse atomic.Bool
+}
+
+func (s *refusingStore) Update(ctx context.Context, fn func(store.Tx) error) error {
+	if s.refuse.Load() {
+		return fmt.Errorf("commit: %w", store.ErrFull)
+	}
+	return s.Store.Update(ctx, fn)
+}
+
+// counter counts lines of a log.
+type counter struct{ atomic.Int64 }
+
+func (c *counter) Write(b []byte) (int, error) {
+	c.Add(1)
+	return len(b), nil
+}
+
+// fromNothing renders a category's feed from its timeline alone.
+func (w *world) fromNothing(c feed.Category, f feed.Format) (whole []byte) {
+	w.t.Helper()
+	w.view(func(r store.Reader) error {
+		site, err := r.Site()
+		if err != nil {
+			return err
+		}
+		c = w.slots.effective(site, c)
+		posts, err := r.Timeline(c.Num, store.Cursor{}, feed.MaxPosts)
+		if err != nil {
+			return err
+		}
+		posts = posts[:c.Window.Take(posts)]
+		for i, p := range posts {
+			for _, id := range p.Categories {
+				of, err := r.CategoryByID(id)
+				if err != nil {
+					return err
+				}
+				posts[i].Labels = append(posts[i].Labels, feed.Label{Slug: of.Slug, Title: of.Title})
+			}
+		}
+		whole, err = feed.Render(c, posts, f)
+		return err
+	})
+	return whole
+}
+
+// Whatever happens to posts, what is joined from kept entries is what the same
+// posts give from nothing, and each generation is later than the one before.
+func TestJoinedAsFromNothing(t *testing.T) {
+	for seed := range uint64(6) {
+		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				h := history{world: newWorld(t, randomSite(seed), nil), rand: rand.New(rand.NewPCG(seed, 1))}
+				for range 60 {
+					h.happen()
+					h.step()
+					<-time.After(time.Duration(1+h.rand.IntN(900)) * time.Second)
+				}
+				h.republish(Request{})
+				<-time.After(time.Second)
+				h.compare()
+				for _, r := range h.republish(Request{}) {
+					if r.Status != Unchanged {
+						t.Errorf("%s is %s by a second republish", r.Topic, r.Status)
+					}
+				}
+			})
+		})
+	}
+}
+
+func randomSite(seed uint64) feed.Site {
+	site := siteWith([]string{"@change", "*/5 * * * *", "@every 20m"}[seed%3], "a", "7 * * * *")
+	site.Window = feed.Window{Posts: int(1 + seed*2), Hours: int(seed%2) * 24}
+	return site
+}
+
+// history is a world to which things happen by chance.
+type history struct {
+	*world
+	rand *rand.Rand
+	nums []uint64
+}
+
+func (h *history) some() []string {
+	all := []string{"a", "b", "c", "d"}
+	h.rand.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
+	return all[:h.rand.IntN(3)]
+}
+
+// happen does one thing that may happen to posts and categories.
+func (h *history) happen() {
+	h.t.Helper()
+	if n := h.rand.IntN(10); n < 4 || len(h.nums) == 0 {
+		p := h.add(func(p *feed.Post) {
+			p.Published = time.Time{}
+			if n == 0 {
+				p.Published = start.Add(time.Duration(h.rand.IntN(1000)) * time.Minute)
+			}
+			if n == 1 {
+				p.State, p.PublishAt = feed.Scheduled, time.Now().Add(time.Duration(h.rand.IntN(3600))*time.Second)
+			}
+		}, store.PutOptions{}, h.some()...)
+		h.nums = append(h.nums, p.Num)
+		return
+	}
+	num := h.nums[h.rand.IntN(len(h.nums))]
+	var ids []string
+	for _, title := range h.some() {
+		ids = append(ids, h.category(title).ID)
+	}
+	switch h.rand.IntN(5) {
+	case 0:
+		h.edit(num, store.PutOptions{}, func(p *feed.Post) { p.Categories = ids })
+	case 1:
+		h.edit(num, store.PutOptions{}, func(p *feed.Post) {
+			if p.State.CanBecome(feed.Recalled) {
+				p.State = feed.Recalled
+			} else {
+				p.State = feed.Queued
+			}
+		})
+	case 2:
+		h.edit(num, store.PutOptions{Due: time.Now()}, func(p *feed.Post) { p.Published = start.Add(time.Duration(num) * time.Hour) })
+	case 3:
+		h.rename()
+	default:
+		h.edit(num, store.PutOptions{}, func(p *feed.Post) { p.Body += fmt.Sprintf("\n\nMore & <b>more</b> %d.\n", h.rand.Uint32()) })
+	}
+}
+
+// rename gives a category another title.
+func (h *history) rename() {
+	h.t.Helper()
+	c := h.category("b")
+	c.Title = fmt.Sprint("B ", h.rand.Uint32())
+	h.update(func(tx store.Tx) error {
+		_, err := tx.PutCategory(c)
+		if err != nil {
+			return err
+		}
+		return tx.PutMark(c.Num, tx.Now(), false)
+	})
+}
+
+// compare holds every feed against one made from nothing.
+func (h *history) compare() {
+	h.t.Helper()
+	var all []feed.Category
+	h.view(func(r store.Reader) (err error) {
+		all, err = r.Categories(0, 100)
+		return err
+	})
+	for _, c := range all {
+		list := h.artifacts(c.Slug)
+		if len(list) != len(feed.Formats) {
+			h.t.Errorf("category %q has %d feeds", c.Slug, len(list))
+		}
+		for _, a := range list {
+			if !bytes.Equal(h.bytes(a), h.fromNothing(c, a.Format)) {
+				h.t.Errorf("%s is other than from nothing", a.Path)
+			}
+		}
+		if hubs := slices.Compact(slices.Clone(list[0].Hubs)); len(hubs) != 1 {
+			h.t.Errorf("category %q advertises %q", c.Slug, hubs)
+		}
+	}
+}
