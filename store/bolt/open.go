@@ -22,72 +22,110 @@ func Open(path string, o Options) (*Store, error) {
 	if o.Wait == 0 {
 		o.Wait = time.Second
 	}
-	size, err := prepare(path, o.Create)
-	if err != nil {
-		return nil, err
-	}
-	s := &Store{
-		path: path, o: o, moved: make(chan struct{}), wake: make(chan struct{}, 1),
-		holders: make(map[string]chan struct{}), closed: make(chan struct{}), stopped: make(chan struct{}),
-	}
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
-	if err := s.openFile(size); err != nil {
-		return nil, err
-	}
-	if err := s.load(); err != nil {
-		return nil, errors.Join(err, s.closeFile())
+	s, err := open(path, o)
+	if err != nil {
+		return nil, fmt.Errorf("open database: %w", fault(path, err))
 	}
 	s.live, s.end = context.WithCancel(context.Background())
 	go s.write()
 	return s, nil
 }
 
-// prepare looks at what lies at path, makes the directory for a new file, and
-// returns the size of a file that is there.
-func prepare(path string, create bool) (int64, error) {
+func open(path string, o Options) (*Store, error) {
 	info, err := os.Stat(path)
 	switch {
 	case err == nil && info.IsDir():
-		return 0, fmt.Errorf("open database: %s is a directory: name a file in it", path)
-	case err == nil && (info.Size() > 0 || create):
-		return info.Size(), nil
-	case err == nil, errors.Is(err, fs.ErrNotExist) && !create:
-		return 0, fmt.Errorf("open database: %w at %s: add a post or start the daemon to make one", store.ErrNoDatabase, path)
-	case !errors.Is(err, fs.ErrNotExist):
-		return 0, fmt.Errorf("open database: %w", fault(path, err))
+		return nil, fmt.Errorf("%s is a directory: name a file in it", path)
+	case errors.Is(err, fs.ErrNotExist) && o.Create:
+		if err := create(path, o); err != nil {
+			return nil, err
+		}
+	case errors.Is(err, fs.ErrNotExist), err == nil && info.Size() == 0 && !o.Create:
+		return nil, fmt.Errorf("%w at %s: add a post or start the daemon to make one", store.ErrNoDatabase, path)
+	case err != nil:
+		return nil, err
 	}
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return 0, fmt.Errorf("open database: %w", fault(path, err))
+	return load(path, path, o)
+}
+
+// create makes a new database under another name and gives it its own once it
+// is whole, so that a full disk or a crash leaves nothing in its place.
+func create(path string, o Options) error {
+	dir := filepath.Dir(path)
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return err
 	}
-	return 0, nil
+	f, err := os.CreateTemp(dir, ".new-*.db")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(f.Name()) //nolint:errcheck // by now it has its own name
+	if err := f.Close(); err != nil {
+		return err
+	}
+	s, err := load(f.Name(), path, o)
+	if err != nil {
+		return err
+	}
+	if err := s.closeFile(); err != nil {
+		return err
+	}
+	// Unlike a rename, a link leaves alone what another process has made
+	// meanwhile.
+	if err := os.Link(f.Name(), path); err != nil && !errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Sync(), d.Close())
+}
+
+// load opens the file, checks its length, makes or migrates its schema, and
+// reads where the commits stand. Messages call it by path.
+func load(name, path string, o Options) (*Store, error) {
+	s := &Store{
+		path: path, o: o, moved: make(chan struct{}), wake: make(chan struct{}, 1),
+		holders: make(map[string]chan struct{}), closed: make(chan struct{}), stopped: make(chan struct{}),
+	}
+	if err := s.openFile(name); err != nil {
+		return nil, errors.Join(err, s.closeFile())
+	}
+	err := s.checkLength()
+	if err == nil {
+		err = s.migrate(migrations)
+	}
+	if err == nil {
+		err = s.readSeq()
+	}
+	if err != nil {
+		return nil, errors.Join(err, s.closeFile())
+	}
+	return s, nil
 }
 
 // openFile opens bbolt, with what it panics about as an error.
-func (s *Store) openFile(size int64) (err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			err = damaged("%v", p)
-		}
-		if err != nil {
-			err = fmt.Errorf("open database: %w", errors.Join(fault(s.path, err), s.closeFile()))
-		}
-	}()
-	s.db, err = bbolt.Open(s.path, 0o600, &bbolt.Options{
-		Timeout: s.o.Wait, FreelistType: bbolt.FreelistMapType, InitialMmapSize: mapSize(size),
-		OpenFile: func(name string, flag int, mode os.FileMode) (*os.File, error) {
-			if !s.o.Create {
-				flag &^= os.O_CREATE
-			}
-			f, err := os.OpenFile(name, flag, mode)
-			s.file = f
-			return f, err
-		},
-	})
+func (s *Store) openFile(name string) error {
+	info, err := os.Stat(name)
 	if err != nil {
-		s.db = nil
 		return err
 	}
-	return syncDir(filepath.Dir(s.path), size)
+	return guarded(func() error {
+		db, err := bbolt.Open(name, 0o600, &bbolt.Options{
+			Timeout: s.o.Wait, FreelistType: bbolt.FreelistMapType, InitialMmapSize: mapSize(info.Size()),
+			OpenFile: func(name string, flag int, mode os.FileMode) (f *os.File, err error) {
+				f, err = os.OpenFile(name, flag&^os.O_CREATE, mode)
+				s.file = f
+				return f, err
+			},
+		})
+		if err == nil {
+			s.db = db
+		}
+		return err
+	})
 }
 
 // mapSize is how much address space to map: a writer whose file outgrows it
@@ -99,22 +137,10 @@ func mapSize(size int64) int {
 	return int(max(1<<30, 2*size))
 }
 
-// syncDir makes a new file's name durable.
-func syncDir(dir string, size int64) error {
-	if size > 0 {
-		return nil
-	}
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
-}
-
-// closeFile closes what openFile opened, even what bbolt could not. Closing
-// the descriptor is what releases the lock.
+// closeFile closes the file, through bbolt unless that never had it or holds
+// locks that a panic left taken. Closing the descriptor releases the lock.
 func (s *Store) closeFile() error {
-	if s.db != nil {
+	if s.db != nil && s.broken == nil {
 		return s.db.Close()
 	}
 	if s.file != nil {
@@ -125,18 +151,10 @@ func (s *Store) closeFile() error {
 	return nil
 }
 
-// load checks the file's length and schema, makes or migrates the latter, and
-// reads where the commits stand.
-func (s *Store) load() error {
-	if err := s.checkLength(); err != nil {
-		return fmt.Errorf("open database: %w", err)
-	}
-	if err := s.migrate(migrations); err != nil {
-		return fmt.Errorf("open database: %w", err)
-	}
+func (s *Store) readSeq() error {
 	btx, err := s.begin(false)
 	if err != nil {
-		return fmt.Errorf("open database: %w", err)
+		return err
 	}
 	defer btx.Rollback() //nolint:errcheck // of a read transaction: it only ends it
 	r := reader{btx: btx}

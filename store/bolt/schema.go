@@ -21,7 +21,7 @@ func (s *Store) migrate(steps []func(*bbolt.Tx) error) error {
 	case err != nil:
 		return err
 	case empty:
-		return s.change(func(btx *bbolt.Tx) error { return create(btx, newest) })
+		return s.change(func(btx *bbolt.Tx) error { return createSchema(btx, newest) })
 	case version == 0:
 		return damaged("%s is a bbolt file, but not syndic's", s.path)
 	case version > newest:
@@ -84,8 +84,8 @@ func guarded(fn func() error) (err error) {
 	return fn()
 }
 
-// create makes the buckets and the site's category, which every store has.
-func create(btx *bbolt.Tx, version uint64) error {
+// createSchema makes the buckets and the site's category, which every store has.
+func createSchema(btx *bbolt.Tx, version uint64) error {
 	for _, name := range bucketNames {
 		if _, err := btx.CreateBucketIfNotExists([]byte(name)); err != nil {
 			return err

@@ -155,13 +155,9 @@ func (s *Store) Close() error {
 		return store.ErrClosed
 	}
 	s.ended = true
-	broken := s.broken
 	close(s.closed)
 	s.mu.Unlock()
 	s.end()
 	<-s.stopped
-	if broken != nil {
-		return s.file.Close()
-	}
-	return s.db.Close()
+	return s.closeFile()
 }

@@ -7,7 +7,7 @@ import (
 	"syndic/store/storetest"
 )
 
-// open is Open as the suite wants it.
-func open(path string) (store.Store, error) { return Open(path, Options{Create: true}) }
+// openStore is Open as the suite wants it.
+func openStore(path string) (store.Store, error) { return Open(path, Options{Create: true}) }
 
-func TestContract(t *testing.T) { storetest.Run(t, open) }
+func TestContract(t *testing.T) { storetest.Run(t, openStore) }

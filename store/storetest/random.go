@@ -18,7 +18,7 @@ var modelCases = []suiteCase{
 }
 
 // historySteps is how many Updates a random history has.
-const historySteps = 200
+const historySteps = 100
 
 // walker makes a random history: the same one for the same seed, but for the
 // clock's times.
@@ -53,7 +53,9 @@ func (w *walker) step() {
 			for range 1 + w.IntN(4) {
 				w.operation(tx, tried)
 			}
-			w.compare(tx, tried)
+			if w.IntN(4) == 0 {
+				w.compare(tx, tried)
+			}
 			if undone {
 				return ErrInjected
 			}

@@ -1,0 +1,88 @@
+package bolt
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"syndic/store"
+)
+
+// A full disk fails the commit in one line, loses nothing that was committed,
+// and the store goes on once there is space again.
+func TestFullDisk(t *testing.T) {
+	dir := mount(t, 0, "size=2m")
+	ballast := filepath.Join(dir, "ballast")
+	if err := os.WriteFile(ballast, make([]byte, 1<<20), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(dir, "syndic.db")
+	s := mustOpen(t, path)
+	added := 0
+	err := error(nil)
+	for err == nil && added < 10000 {
+		if err = post(s, added); err == nil {
+			added++
+		}
+	}
+	if !errors.Is(err, store.ErrFull) || !strings.Contains(err.Error(), path) || strings.Contains(err.Error(), "\n") {
+		t.Fatalf("after %d posts: got error %v, want that the disk is full, in one line", added, err)
+	}
+	for range 3 {
+		if err := post(s, added); !errors.Is(err, store.ErrFull) {
+			t.Fatalf("once more: got error %v, want that the disk is full", err)
+		}
+	}
+	wantPosts(t, s, added)
+	if err := os.Remove(ballast); err != nil {
+		t.Fatal(err)
+	}
+	for range 3 {
+		if err := post(s, added); err != nil {
+			t.Fatalf("with space again: %v", err)
+		}
+		added++
+	}
+	wantPosts(t, s, added)
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	s = mustOpen(t, path)
+	wantPosts(t, s, added)
+	check(t, s)
+}
+
+// A disk that is full before there is a store says so too.
+func TestFullDiskAtOpen(t *testing.T) {
+	dir := mount(t, 0, "size=256k")
+	if err := os.WriteFile(filepath.Join(dir, "ballast"), make([]byte, 240<<10), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(dir, "syndic.db")
+	if _, err := Open(path, Options{Create: true}); !errors.Is(err, store.ErrFull) {
+		t.Fatalf("got error %v, want that the disk is full", err)
+	}
+	if err := os.Remove(filepath.Join(dir, "ballast")); err != nil {
+		t.Fatal(err)
+	}
+	if left, err := os.ReadDir(dir); err != nil || len(left) > 0 {
+		t.Errorf("left behind: %v (%v)", left, err)
+	}
+	check(t, mustOpen(t, path))
+}
+
+func wantPosts(t *testing.T, s *Store, want int) {
+	t.Helper()
+	err := s.View(t.Context(), func(r store.Reader) error {
+		posts, err := r.Posts(0, 1<<20)
+		if len(posts) != want {
+			t.Errorf("%d posts, want %d", len(posts), want)
+		}
+		return err
+	})
+	if err != nil {
+		t.Error(err)
+	}
+}
