@@ -26,12 +26,17 @@ func (h *Handler) act(ctx context.Context, r PostAction) (AddResult, error) {
 	if do == nil {
 		return AddResult{}, refuse("invalid", "unknown action %q: use publish, schedule, recall, rm or edit", r.Action)
 	}
+	told, err := h.probeEdit(ctx, r)
+	if err != nil {
+		return AddResult{}, fmt.Errorf("%s post %q: %w", r.Action, r.Name, err)
+	}
 	var res AddResult
-	err := h.cfg.Store.Update(ctx, func(tx store.Tx) error {
+	err = h.cfg.Store.Update(ctx, func(tx store.Tx) error {
 		a, err := h.adder(tx, AddRequest{Now: r.Now}, map[uint64]bool{})
 		if err != nil {
 			return err
 		}
+		a.told = told
 		p, err := findPost(tx, r.Name)
 		if err != nil {
 			return err
@@ -139,34 +144,61 @@ func (a *adder) edit(old feed.Post, r PostAction) (feed.Post, AddStatus, []strin
 	if r.Edit == nil {
 		return old, "", nil, refuse("invalid", "the new text is missing: send it as edit")
 	}
-	d := *r.Edit
-	if namedAfter(d.Post) {
-		d.Post.Slug = ""
-	}
-	e, err := a.read(d)
+	e, cats, err := a.revise(old, *r.Edit)
 	if err != nil {
 		return old, "", nil, err
 	}
-	if e.post.ID != "" && e.post.ID != old.ID {
-		e.warnings = append(e.warnings, fmt.Sprintf("id: the post keeps the id %s, which never changes", old.ID))
-	}
-	e.post.File = old.File
-	if err := a.move(&e, old); err != nil {
+	if err := a.complete(&e, cats); err != nil {
 		return old, "", nil, err
-	}
-	cats, err := a.resolve(e.names, old)
-	if err != nil {
-		return old, "", nil, err
-	}
-	if e.draft && wasOut(old) {
-		e.warnings = append(e.warnings, fmt.Sprintf("draft: the post was out already and stays %s", old.State))
 	}
 	p, status, err := a.change(old, &e, cats)
 	if err != nil {
 		return old, "", nil, err
 	}
-	w, err := a.unserved(p, d.Links)
+	w, err := a.unserved(p, r.Edit.Links)
 	return p, status, append(e.warnings, w...), err
+}
+
+// revise reads a document as a new text of the post.
+func (a *adder) revise(old feed.Post, d Document) (e entry, cats []feed.Category, err error) {
+	if namedAfter(d.Post) {
+		d.Post.Slug = ""
+	}
+	if e, err = a.read(d); err != nil {
+		return e, nil, err
+	}
+	if e.post.ID != "" && e.post.ID != old.ID {
+		e.warnings = append(e.warnings, fmt.Sprintf("id: the post keeps the id %s, which never changes", old.ID))
+	}
+	if e.draft && wasOut(old) {
+		e.warnings = append(e.warnings, fmt.Sprintf("draft: the post was out already and stays %s", old.State))
+	}
+	e.post.File = old.File
+	if err := a.move(&e, old); err != nil {
+		return e, nil, err
+	}
+	e.remember(old)
+	cats, err = a.resolve(e.names, old)
+	return e, cats, err
+}
+
+// probeEdit asks about the attachments of an edited post, if it is one.
+func (h *Handler) probeEdit(ctx context.Context, r PostAction) (map[string]told, error) {
+	if r.Action != "edit" || r.Edit == nil {
+		return nil, nil
+	}
+	req := AddRequest{Now: r.Now, NoProbe: r.NoProbe}
+	return h.probe(ctx, req, []Document{*r.Edit}, func(a *adder) ([]lack, error) {
+		old, err := findPost(a.tx, r.Name)
+		if err != nil || old.State == feed.Removed {
+			return nil, err
+		}
+		e, cats, err := a.revise(old, *r.Edit)
+		if err != nil {
+			return nil, err
+		}
+		return a.lacks(&e, cats)
+	})
 }
 
 // namedAfter tells whether a slug is only what the name of the file with the

@@ -19,9 +19,13 @@ func (h *Handler) add(ctx context.Context, req AddRequest) ([]AddResult, error) 
 	results := make([]AddResult, 0, len(req.Documents))
 	touched := map[uint64]bool{}
 	for docs := range slices.Chunk(req.Documents, batchSize) {
+		told, err := h.probe(ctx, req, docs, func(a *adder) ([]lack, error) { return a.lackAll(docs) })
+		if err != nil {
+			return nil, fmt.Errorf("ask about attachments: %w", err)
+		}
 		var batch []AddResult
 		seen := map[uint64]bool{}
-		err := h.cfg.Store.Update(ctx, func(tx store.Tx) error {
+		err = h.cfg.Store.Update(ctx, func(tx store.Tx) error {
 			clear(seen)
 			for num := range touched {
 				seen[num] = true
@@ -30,6 +34,7 @@ func (h *Handler) add(ctx context.Context, req AddRequest) ([]AddResult, error) 
 			if err != nil {
 				return err
 			}
+			a.told = told
 			batch, err = a.addAll(docs)
 			return err
 		})
@@ -86,22 +91,47 @@ func (a *adder) addOne(d Document) (AddResult, feed.Post, error) {
 	return res, p, nil
 }
 
+// lackAll lists what attachments lack of the documents that would be taken in.
+func (a *adder) lackAll(docs []Document) (all []lack, err error) {
+	for _, d := range docs {
+		e, old, cats, err := a.consider(d)
+		var list []lack
+		if err == nil && skip(old, e) == "" {
+			list, err = a.lacks(&e, cats)
+		}
+		var no *Error
+		if err != nil && !errors.As(err, &no) {
+			return nil, err
+		}
+		all = append(all, list...)
+	}
+	return all, nil
+}
+
+// consider reads a document and finds the post that it is a text of.
+func (a *adder) consider(d Document) (e entry, old feed.Post, cats []feed.Category, err error) {
+	if e, err = a.read(d); err != nil {
+		return e, old, nil, err
+	}
+	if old, err = a.match(&e); err != nil {
+		return e, old, nil, err
+	}
+	e.remember(old)
+	cats, err = a.resolve(e.names, old)
+	return e, old, cats, err
+}
+
 // accept decides what becomes of a document, and does it.
 func (a *adder) accept(d Document) (feed.Post, AddStatus, []string, error) {
-	e, err := a.read(d)
-	if err != nil {
-		return feed.Post{}, "", nil, err
-	}
-	old, err := a.match(&e)
-	if err != nil {
-		return old, "", nil, err
-	}
-	cats, err := a.resolve(e.names, old)
+	e, old, cats, err := a.consider(d)
 	if err != nil {
 		return old, "", nil, err
 	}
 	if why := skip(old, e); why != "" {
 		return old, Skipped, append(e.warnings, why), nil
+	}
+	if err := a.complete(&e, cats); err != nil {
+		return old, "", nil, err
 	}
 	if old.Num == 0 {
 		p, err := a.addNew(&e, cats)

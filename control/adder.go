@@ -20,7 +20,8 @@ type adder struct {
 	names     map[string]feed.Category
 	touched   map[uint64]bool // posts that this request has written
 	req       AddRequest
-	at        time.Time // req.At; zero for none
+	at        time.Time       // req.At; zero for none
+	told      map[string]told // what servers said of attachments, by address; nil when nobody was to be asked
 }
 
 // adder prepares a transaction for the documents of a request.

@@ -36,6 +36,10 @@ type Config struct {
 	WaitServed func(ctx context.Context, topic string, generation uint64) error
 	// Schedules lists when each category is published next.
 	Schedules func(ctx context.Context) ([]ScheduleInfo, error)
+	// Probe asks a server for a file's size in bytes and its media type: 0 and
+	// "" for what it does not tell, context.DeadlineExceeded when it does not
+	// answer in time. nil: attachments stay as they are written.
+	Probe func(ctx context.Context, address string) (size int64, mediaType string, err error)
 	// Ready tells whether the first generation is served; nil means that it is not.
 	Ready func() bool
 	// Observe is told of each request that was answered; nil for nobody.

@@ -40,6 +40,7 @@ type AddRequest struct {
 	Draft      bool       `json:"draft"`      // keep all as drafts
 	Now        bool       `json:"now"`        // publish at once, not at the next slot
 	Update     bool       `json:"update"`     // the same slug from a file of another name is the same post
+	NoProbe    bool       `json:"no_probe"`   // ask no server for the size and type of attachments
 }
 
 // AddResult says what became of one document.
@@ -106,6 +107,8 @@ type PostAction struct {
 	At     string    `json:"at,omitempty"`
 	Now    bool      `json:"now,omitempty"`
 	Edit   *Document `json:"edit,omitempty"` // the post's new text, for edit
+	// NoProbe is as in AddRequest, for edit.
+	NoProbe bool `json:"no_probe,omitempty"`
 }
 
 // CategoryInfo is a category as listed.
