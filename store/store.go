@@ -25,7 +25,8 @@ type Store interface {
 	// Update runs fn in a serialisable transaction and commits, durably, when
 	// it returns nil. fn may run again, so it has no side effects; an error may
 	// still have committed, so its operations are idempotent by key. An fn that
-	// writes nothing commits nothing. It must not call View or Update.
+	// writes nothing commits nothing. It must not call View or Update. ctx's end
+	// is heeded until fn has begun, and no more after that.
 	Update(ctx context.Context, fn func(Tx) error) error
 	// Wait returns the present Seq as soon as it is greater than after. It is a
 	// hint: it may return early. It returns ctx's error when ctx ends.
@@ -97,8 +98,9 @@ type Publication struct {
 	// returned; rows that came since stay pending.
 	Handled []Pending
 	// Posts are the handled posts that are now live in the category, with the
-	// State, Published and Live they have from now on. A handled post that is
-	// not among them leaves the category's timeline.
+	// State (published), Published and Live (their Revision) they have from now
+	// on; the rest of their record stays. A handled post that is not among them
+	// leaves the category's timeline.
 	Posts []feed.Post
 	// Fragments are entries that the store does not have yet. One that no
 	// artifact names after this commit is dropped.

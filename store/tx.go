@@ -32,7 +32,8 @@ type Reader interface {
 	// Posts lists all posts, tombstones included, by Num after the cursor.
 	Posts(after uint64, limit int) ([]feed.Post, error)
 	// Timeline lists the posts live in a category, at their last published
-	// revision, in feed order, after the cursor (zero: from the newest).
+	// revision, in feed order, after the cursor (zero: from the newest). A post
+	// that was taken back is not in it, though the feed may still hold it.
 	Timeline(category uint64, after Cursor, limit int) ([]feed.Post, error)
 	// DuePosts lists scheduled posts with PublishAt at or before now, earliest
 	// first. NextPost is the earliest PublishAt; zero for none.
@@ -40,8 +41,9 @@ type Reader interface {
 	NextPost() time.Time
 
 	// Category, CategoryByID and CategoryByName find one category; a name is a
-	// slug, a title or a former one of either. CategoryBySlug takes present and
-	// former slugs.
+	// slug, a title or a former one of either, a slug before a title; titles are
+	// compared as feed.FoldTitle has them. CategoryBySlug takes present and
+	// former slugs; "" is the site's.
 	Category(num uint64) (feed.Category, error)
 	CategoryByID(id string) (feed.Category, error)
 	CategoryByName(name string) (feed.Category, error)
@@ -71,7 +73,8 @@ type Reader interface {
 	Delivery(hub, topic string) (Delivery, error)
 	// Attempts lists the newest limit lines of the hub log, newest first.
 	Attempts(limit int) ([]Attempt, error)
-	// Changes lists the history after the cursor, oldest first.
+	// Changes lists the history after the cursor, oldest first. It never ends
+	// within one commit, so it may be longer than limit.
 	Changes(after Seq, limit int) ([]Change, error)
 	// Run is how the category's latest publication went.
 	Run(category uint64) (Run, error)
@@ -92,12 +95,15 @@ type Tx interface {
 	// Fence fails with ErrFenced when the lease is not the newest of its name.
 	Fence(l Lease) error
 
-	// PutSite keeps the configuration. PutAuthority keeps the first authority.
+	// PutSite keeps the configuration; one that is kept already is no change.
+	// PutAuthority keeps the first authority; later ones are passed over.
 	PutSite(s feed.Site) error
 	PutAuthority(authority string) error
 	// PutCategory adds a category (Num 0: one is assigned) or replaces its
 	// record. A slug or title that another category has or once had is
-	// ErrTaken. The slug and title it had before become aliases.
+	// ErrTaken. The slug and title it had before become aliases. It needs a slug
+	// and an id (the site's needs neither), and an id never changes. A record
+	// that is kept like this already is no change. It marks nothing dirty.
 	PutCategory(c feed.Category) (feed.Category, error)
 	// PutPost adds a post (Num 0: one is assigned, Revision 1) or replaces its
 	// record, appends the change, and makes the post pending and the mark dirty
@@ -105,28 +111,38 @@ type Tx interface {
 	// scheduled post, that was never live marks nothing. An id, slug or path
 	// that another post has or once had is ErrTaken. When the Revision grew
 	// over one that is live, the live one is kept for the pages until the new
-	// one is published.
+	// one is published. Live is the store's, whatever p says. Refused are: a
+	// post without id or slug, another id, an older revision (ErrConflict), a
+	// change of state that feed.State does not allow or that only Publish makes,
+	// a category that is not there (ErrNotFound), and another Published of a
+	// revision that is live. After ErrTaken the Update may go on: nothing of the
+	// refused post is left.
 	PutPost(p feed.Post, o PutOptions) (feed.Post, error)
 	// PutMark makes the category dirty, due at the time or at an earlier one
 	// that it was due already.
 	PutMark(category uint64, due time.Time, force bool) error
 	// Publish applies a publication and marks nothing dirty; ErrConflict when
-	// what it was made from has changed.
+	// what it was made from has changed: the category's record, a handled row, a
+	// post's revision, or a kept fragment that has gone meanwhile.
 	Publish(p Publication) error
 	// PutRun keeps how a publication went. It is not a change of the content
-	// and does not move Seq of any feed.
+	// and does not move Seq of any feed. A zero Good becomes At of a success, and
+	// after a failure stays what it was.
 	PutRun(r Run) error
 
 	// Enqueue makes a delivery due now. A newer generation replaces a row that
 	// waits or has failed, and starts its attempts again; an older or equal one
-	// changes nothing, unless force is set.
+	// changes nothing, unless force is set; even then the row's generation never
+	// falls.
 	Enqueue(hub, topic string, generation uint64, force bool) error
 	// Claim leases the hub's deliveries that are due, at most limit, earliest
 	// first, until leaseUntil. The lease of a process that died counts no more.
 	Claim(hub string, now, leaseUntil time.Time, limit int) ([]Delivery, error)
 	// Settle records an attempt's outcome and ends the lease. Settling an older
-	// generation than the row holds does nothing but end the lease. Delivered and
-	// failed rows stay, shown, until the next generation; dropped ones go.
+	// generation than the row holds, or a row that has gone, does nothing but end
+	// the lease. Delivered and failed rows stay, shown, until the next
+	// generation; dropped ones go. A change of outcome or status is a line of the
+	// hub log. A zero Settled becomes Now; First stays the row's.
 	Settle(d Delivery) error
 	// DropDeliveries removes every row that keep does not want.
 	DropDeliveries(keep func(hub, topic string) bool) error

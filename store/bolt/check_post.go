@@ -22,7 +22,11 @@ func (c *checker) posts() {
 		c.postNames(p)
 		c.postLive(p, liveAt(v))
 	})
-	c.numbers(inPostID, inPost)
+	c.each(inPostID, func(k, v []byte) {
+		if p, err := c.r.Post(number(v)); err != nil || p.ID != string(k) {
+			c.say("post_id %q: post %d has the id %q (%v)", k, number(v), p.ID, err)
+		}
+	})
 	c.numbers(inPostSlug, inPost)
 	c.numbers(inPostPath, inPost)
 	c.each(inLive, func(k, _ []byte) {
@@ -66,6 +70,14 @@ func (c *checker) postLive(p feed.Post, at byte) {
 		c.say("post %d: state %q, live revision at %d", p.Num, p.State, at)
 		return
 	}
+	in := []uint64{feed.SiteNum}
+	for _, id := range p.Categories {
+		in = append(in, number(c.r.get(inCategoryID, []byte(id))))
+	}
+	pending := func(category uint64) bool { return c.r.has(inPending, pairKey(category, p.Num)) }
+	if (p.State == feed.Queued || at == liveThere) && !slices.ContainsFunc(in, pending) {
+		c.say("post %d: %q with revision %d of %d live, but pending nowhere", p.Num, p.State, p.Live, p.Revision)
+	}
 	if at == notLive {
 		return
 	}
@@ -73,12 +85,8 @@ func (c *checker) postLive(p feed.Post, at byte) {
 	if err != nil || live.Num != p.Num || live.ID != p.ID || live.Revision != p.Live || (live.Revision == p.Revision) != (at == liveHere) {
 		c.say("post %d: revision %d with %d live, but the live record has %d of %q (%v)", p.Num, p.Revision, p.Live, live.Revision, live.ID, err)
 	}
-	in := []uint64{feed.SiteNum}
-	for _, id := range p.Categories {
-		in = append(in, number(c.r.get(inCategoryID, []byte(id))))
-	}
 	for _, category := range in {
-		if !c.r.has(inMember, pairKey(p.Num, category)) && !c.r.has(inPending, pairKey(category, p.Num)) {
+		if !c.r.has(inMember, pairKey(p.Num, category)) && !pending(category) {
 			c.say("post %d: live, but neither in the timeline of category %d nor pending there", p.Num, category)
 		}
 	}

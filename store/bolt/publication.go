@@ -21,7 +21,7 @@ func (t *tx) publish(p store.Publication) error {
 	if err := t.sameCategory(p.Category); err != nil {
 		return err
 	}
-	posts, err := t.planPosts(p)
+	plan, err := t.planPosts(p)
 	if err != nil {
 		return err
 	}
@@ -29,7 +29,7 @@ func (t *tx) publish(p store.Publication) error {
 	if err != nil {
 		return err
 	}
-	if err := t.writePosts(p, posts); err != nil {
+	if err := t.writePosts(p, plan); err != nil {
 		return err
 	}
 	if err := t.writeArtifacts(p, entries); err != nil {
@@ -65,9 +65,16 @@ func (t *tx) sameCategory(read feed.Category) error {
 	return nil
 }
 
-// planPosts checks the handled rows and returns the records of the posts that
-// are live from now on.
-func (t *tx) planPosts(p store.Publication) ([]feed.Post, error) {
+// showPlan is a post that is live from now on, and the categories in whose
+// timelines it stands elsewhere than it will.
+type showPlan struct {
+	post feed.Post
+	move []uint64
+}
+
+// planPosts checks the handled rows and plans what to show. It reads ahead of
+// all writes: walking rows between writes of the same rows is slow.
+func (t *tx) planPosts(p store.Publication) ([]showPlan, error) {
 	handled := make(map[uint64]bool, len(p.Handled))
 	for _, h := range p.Handled {
 		row := t.get(inPending, pairKey(p.Category.Num, h.Post))
@@ -76,7 +83,7 @@ func (t *tx) planPosts(p store.Publication) ([]feed.Post, error) {
 		}
 		handled[h.Post] = true
 	}
-	posts := make([]feed.Post, 0, len(p.Posts))
+	plan := make([]showPlan, 0, len(p.Posts))
 	for _, live := range p.Posts {
 		if !handled[live.Num] {
 			return nil, fmt.Errorf("post %d is not among the handled ones", live.Num)
@@ -91,10 +98,15 @@ func (t *tx) planPosts(p store.Publication) ([]feed.Post, error) {
 		if err := t.mayShow(p.Category, kept, live); err != nil {
 			return nil, err
 		}
+		seen := kept.Live > 0
 		kept.State, kept.Published, kept.Live = live.State, wholeSecond(live.Published), live.Live
-		posts = append(posts, kept)
+		show := showPlan{post: kept, move: []uint64{p.Category.Num}}
+		if seen {
+			show.move = t.elsewhere(kept, p.Category.Num)
+		}
+		plan = append(plan, show)
 	}
-	return posts, nil
+	return plan, t.fault
 }
 
 // mayShow refuses what would leave the indexes without a reason.
@@ -112,10 +124,10 @@ func (t *tx) mayShow(c feed.Category, kept, live feed.Post) error {
 
 // writePosts makes the posts live and takes the other handled ones out of the
 // timeline.
-func (t *tx) writePosts(p store.Publication, posts []feed.Post) error {
-	stays := make(map[uint64]bool, len(posts))
-	for _, live := range posts {
-		stays[live.Num] = true
+func (t *tx) writePosts(p store.Publication, plan []showPlan) error {
+	stays := make(map[uint64]bool, len(plan))
+	for _, show := range plan {
+		stays[show.post.Num] = true
 	}
 	for _, h := range p.Handled {
 		t.drop(inPending, pairKey(p.Category.Num, h.Post))
@@ -123,7 +135,8 @@ func (t *tx) writePosts(p store.Publication, posts []feed.Post) error {
 			t.leave(p.Category.Num, h.Post)
 		}
 	}
-	for _, live := range posts {
+	for _, show := range plan {
+		live := show.post
 		data, err := encodePost(live, liveHere)
 		if err != nil {
 			return err
@@ -132,8 +145,9 @@ func (t *tx) writePosts(p store.Publication, posts []feed.Post) error {
 			t.drop(inLive, numKey(live.Num))
 		}
 		t.put(inPost, numKey(live.Num), data)
-		t.redate(live.Num, live.Published)
-		t.enter(p.Category.Num, live.Num, live.Published)
+		for _, category := range show.move {
+			t.enter(category, live.Num, live.Published)
+		}
 	}
 	return t.fault
 }

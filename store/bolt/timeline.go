@@ -79,16 +79,14 @@ func (t *tx) leave(category, post uint64) {
 	}
 }
 
-// redate moves the post to its place in every timeline that holds it, so that
-// each is in the order of what it shows.
-func (t *tx) redate(post uint64, published time.Time) {
-	var in []uint64
-	for k, at := range t.rows(inMember, numKey(post), nil) {
-		if !second(at).Equal(published) {
-			in = append(in, number(rest(k, 8)))
+// elsewhere lists the category and all those that show the post at another
+// place than its date's: each timeline is in the order of what it shows.
+func (t *tx) elsewhere(p feed.Post, category uint64) []uint64 {
+	in := []uint64{category}
+	for k, at := range t.rows(inMember, numKey(p.Num), nil) {
+		if c := number(rest(k, 8)); c != category && !second(at).Equal(p.Published) {
+			in = append(in, c)
 		}
 	}
-	for _, category := range in {
-		t.enter(category, post, published)
-	}
+	return in
 }
