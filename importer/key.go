@@ -137,9 +137,6 @@ func setAttachments(v value) error {
 		if a.Type == "" {
 			a.Type = mediaTypes[strings.ToLower(path.Ext(strings.SplitN(a.URL, "?", 2)[0]))]
 		}
-		if a.Type == "" {
-			return e.fail("it has no type: write its media type, such as audio/mpeg")
-		}
 		v.r.doc.Post.Attachments = append(v.r.doc.Post.Attachments, a)
 	}
 	return nil
@@ -147,6 +144,7 @@ func setAttachments(v value) error {
 
 // mediaTypes are those of files that are attached to posts, where their
 // authors leave the type out. The system's table differs from one to the next.
+// Another file goes without a type: its server knows.
 var mediaTypes = map[string]string{
 	".mp3": "audio/mpeg", ".m4a": "audio/mp4", ".m4b": "audio/mp4", ".aac": "audio/aac", ".ogg": "audio/ogg", ".oga": "audio/ogg",
 	".opus": "audio/opus", ".flac": "audio/flac", ".wav": "audio/wav",
