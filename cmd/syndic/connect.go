@@ -49,8 +49,17 @@ func (a *app) with(m mode, fn func(call) error) func(*cobra.Command, []string) e
 			return err
 		}
 		defer s.close()
-		return fn(call{cmd.Context(), s.client, args})
+		return interrupted(cmd.Context(), fn(call{cmd.Context(), s.client, args}))
 	}
+}
+
+// interrupted tells a daemon that stops from a user who does.
+func interrupted(ctx context.Context, err error) error {
+	var refused *control.Error
+	if errors.As(err, &refused) && refused.Code == "canceled" && ctx.Err() == nil {
+		return fail(exitFailed, "the daemon stopped meanwhile: nothing that it did is lost, ask again once it runs")
+	}
+	return err
 }
 
 // session is a connection: to the daemon, or to the store opened here.

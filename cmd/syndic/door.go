@@ -12,6 +12,13 @@ import (
 	"syndic/web"
 )
 
+// controlTime is how long requests to the control socket have to finish at the
+// end: commits take milliseconds, and what takes longer only waits for hubs.
+const controlTime = 2 * time.Second
+
+// cutTime is how long a request that was told to end has to answer.
+const cutTime = 500 * time.Millisecond
+
 // listenControl opens the control socket. Requests are answered at once.
 func (d *daemon) listenControl() error {
 	path, err := d.places.listenSocket()
@@ -23,7 +30,12 @@ func (d *daemon) listenControl() error {
 		return err
 	}
 	d.log.Info().Str("component", "control").Str("socket", path).Msg("the control socket listens")
-	d.life.add(d.answer(&http.Server{Handler: control.New(d.controlConfig()), ReadHeaderTimeout: 10 * time.Second}, l))
+	end := d.answer(&http.Server{Handler: control.New(d.controlConfig()), ReadHeaderTimeout: 10 * time.Second}, l)
+	d.life.add(func(ctx context.Context) error {
+		ctx, cancel := context.WithTimeout(ctx, controlTime)
+		defer cancel()
+		return end(ctx)
+	})
 	return nil
 }
 
@@ -49,7 +61,7 @@ func (d *daemon) listenHTTP(ctx context.Context) error {
 		ends = append(ends, d.answer(web.NewHTTPServer(d.web.Admin()), admin...))
 		d.tell("admin", "serving health, metrics and the dashboard", "http://"+admin[0].Addr().String()+"/", admin)
 	}
-	d.life.add(ends...)
+	d.life.join(ends...) // all requests have the same time to finish
 	return nil
 }
 
@@ -85,7 +97,12 @@ func (d *daemon) answer(server *http.Server, listeners ...net.Listener) undo {
 		if err := server.Shutdown(ctx); err != nil {
 			d.log.Warn().Err(err).Msg("requests that took too long were cut off")
 			cut()
-			return server.Close()
+			// What was cut off still says so to its client.
+			last, cancel := context.WithTimeout(context.Background(), cutTime)
+			defer cancel()
+			if server.Shutdown(last) != nil {
+				return server.Close()
+			}
 		}
 		return nil
 	}

@@ -121,6 +121,37 @@ func (hub *fakeHub) forget() []ping {
 	return all
 }
 
+// silentHub takes connections and never answers; it returns its URL.
+func silentHub(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var mu sync.Mutex
+	var held []net.Conn
+	t.Cleanup(func() {
+		_ = l.Close()
+		mu.Lock()
+		defer mu.Unlock()
+		for _, c := range held {
+			_ = c.Close()
+		}
+	})
+	go func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			mu.Lock()
+			held = append(held, c)
+			mu.Unlock()
+		}
+	}()
+	return "http://" + l.Addr().String() + "/"
+}
+
 // topics are the topics of pings, sorted.
 func topics(pings []ping) []string {
 	var all []string

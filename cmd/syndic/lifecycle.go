@@ -17,6 +17,12 @@ type lifecycle struct{ steps [][]undo }
 
 func (l *lifecycle) add(together ...undo) { l.steps = append(l.steps, together) }
 
+// join adds to what was begun last.
+func (l *lifecycle) join(together ...undo) {
+	last := len(l.steps) - 1
+	l.steps[last] = append(l.steps[last], together...)
+}
+
 // end undoes everything, each step within the limit, whatever others say.
 func (l *lifecycle) end(limit time.Duration) error {
 	var all []error

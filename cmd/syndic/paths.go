@@ -79,16 +79,19 @@ func (p places) database(configured string) string {
 }
 
 // listenSocket is where the daemon listens: where the flag says, else in the
-// runtime directory, else in the data directory.
+// runtime directory, else in the data directory; the first of these that is
+// short enough.
 func (p places) listenSocket() (string, error) {
-	path := p.socket
-	if path == "" && p.runtime != "" {
-		path = filepath.Join(p.runtime, socketName)
+	if p.socket != "" {
+		return p.socket, fits(p.socket)
 	}
-	if path == "" {
-		path = filepath.Join(p.data, socketName)
+	inData := filepath.Join(p.data, socketName)
+	if p.runtime != "" {
+		if path := filepath.Join(p.runtime, socketName); fits(path) == nil {
+			return path, nil
+		}
 	}
-	return path, fits(path)
+	return inData, fits(inData)
 }
 
 // fits refuses a path that the kernel would refuse with "invalid argument".

@@ -17,7 +17,7 @@ func (a *app) postCommand() *cobra.Command {
 	schedule.Use = "schedule ID --at TIME"
 	return group("post", "Add, list and change posts",
 		a.addCommand(), a.postList(), a.postShow(), a.editCommand(),
-		a.postAct("publish", "Let a draft, scheduled or recalled post go out at its next slot"),
+		a.postAct("publish", "Publish a draft, scheduled, queued or recalled post at once"),
 		schedule,
 		a.postAct("recall", "Take a post back: it leaves its feeds, its page answers 410 Gone", "now"),
 		a.postAct("rm", "Remove a post for good; its id and its path are never used again"))
@@ -30,11 +30,14 @@ func (a *app) postList() *cobra.Command {
 		Use:   "list",
 		Short: "List posts in the order in which they were added",
 		Args:  cobra.NoArgs,
-		RunE: a.with(reading, func(c call) error {
+		PreRunE: func(*cobra.Command, []string) error {
 			q.State = feed.State(state)
 			if state != "" && !q.State.Valid() {
 				return fail(exitUsage, "unknown state %q: use draft, scheduled, queued, published, recalled or removed", state)
 			}
+			return nil
+		},
+		RunE: a.with(reading, func(c call) error {
 			var rows []control.PostInfo
 			for p, err := range c.client.Posts(c, q) {
 				if err != nil {
@@ -116,13 +119,13 @@ func (a *app) postAct(action, short string, flags ...string) *cobra.Command {
 		Use:   action + " ID",
 		Short: short,
 		Args:  cobra.ExactArgs(1),
-		RunE: a.with(writing, func(c call) error {
+		PreRunE: func(*cobra.Command, []string) error {
 			if action == "schedule" && act.At == "" {
 				return fail(exitUsage, "say when with --at, such as --at 2026-01-05T15:04:00Z")
 			}
-			if err := checkTime(act.At); err != nil {
-				return err
-			}
+			return checkTime(act.At)
+		},
+		RunE: a.with(writing, func(c call) error {
 			act.Name = c.args[0]
 			res, err := c.client.Act(c, act)
 			if err != nil {

@@ -23,13 +23,16 @@ With a daemon it waits until the feeds are served and each ping had its first
 outcome; without one the pings are sent at the next start.`,
 		Example: `  syndic republish design news
   syndic --republish=design,news`,
-		RunE: a.with(publishing, func(c call) error {
-			if all && len(c.args) > 0 {
+		PreRunE: func(_ *cobra.Command, args []string) error {
+			if all && len(args) > 0 {
 				return fail(exitUsage, "name categories or give --all, not both")
 			}
-			if r.Timeout < 0 {
+			if r.Timeout <= 0 {
 				return fail(exitUsage, "--timeout is how long to wait, such as 60s")
 			}
+			return nil
+		},
+		RunE: a.with(publishing, func(c call) error {
 			r.Categories = c.args
 			rows, err := c.client.Republish(c, r)
 			if err != nil {
