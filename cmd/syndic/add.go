@@ -20,12 +20,14 @@ const (
 	batchBytes = 8 << 20
 )
 
+// noProbeHelp describes --no-probe.
+const noProbeHelp = "take attachments as they are described, without asking their servers for size and type"
+
 // maxPostFile is more than any post may have: what is larger is not read whole.
 const maxPostFile = importer.MaxBody + 1<<20
 
 func (a *app) addCommand() *cobra.Command {
 	var r control.AddRequest
-	noProbe := false
 	cmd := &cobra.Command{
 		Use:   "add FILE|DIR|-",
 		Short: "Add Markdown posts, or update those that are there already",
@@ -54,7 +56,7 @@ nothing if nothing changed. Times are read in the site's time zone.`,
 	f.BoolVar(&r.Draft, "draft", false, "keep as drafts")
 	f.BoolVar(&r.Now, "now", false, "publish at once, not at the next slot")
 	f.BoolVar(&r.Update, "update", false, "a slug that a file of another name has is the same post")
-	f.BoolVar(&noProbe, "no-probe", false, "take attachments as the posts describe them, without asking their servers")
+	f.BoolVar(&r.NoProbe, "no-probe", false, noProbeHelp)
 	return cmd
 }
 

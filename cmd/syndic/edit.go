@@ -16,7 +16,7 @@ import (
 )
 
 func (a *app) editCommand() *cobra.Command {
-	file := ""
+	file, noProbe := "", false
 	cmd := &cobra.Command{
 		Use:   "edit ID",
 		Short: "Change a post in $VISUAL or $EDITOR, or replace it by a file",
@@ -28,35 +28,45 @@ its text by that of a file (- is standard input). Its id never changes.`,
 			if err != nil {
 				return err
 			}
+			rev := reviser{a, c, old, noProbe}
 			if file != "" {
-				return a.replace(c, old, file)
+				return rev.replace(file)
 			}
-			return a.edit(c, old)
+			return rev.edit()
 		}),
 	}
 	cmd.Flags().StringVar(&file, "file", "", "take the new text from this `file`")
+	cmd.Flags().BoolVar(&noProbe, "no-probe", false, noProbeHelp)
 	return cmd
 }
 
-func (a *app) replace(c call, old control.PostInfo, file string) error {
-	src, err := a.readSource(file)
+// reviser gives one post another text.
+type reviser struct {
+	*app
+	call
+	old     control.PostInfo
+	noProbe bool
+}
+
+func (r reviser) replace(file string) error {
+	src, err := r.readSource(file)
 	if err != nil {
 		return err
 	}
-	doc, err := a.revision(file, src)
+	doc, err := r.revision(file, src)
 	if err != nil {
 		return err
 	}
-	return a.revise(c, old, doc)
+	return r.send(doc)
 }
 
 // edit has the user change the post in an editor. What cannot be read or sent
 // afterwards is kept.
-func (a *app) edit(c call, old control.PostInfo) (err error) {
-	if old.Document == nil {
-		return fmt.Errorf("the daemon did not send the text of %s: restart it", old.ID)
+func (r reviser) edit() (err error) {
+	if r.old.Document == nil {
+		return fmt.Errorf("the daemon did not send the text of %s: restart it", r.old.ID)
 	}
-	before := importer.Format(importer.Document(*old.Document))
+	before := importer.Format(importer.Document(*r.old.Document))
 	path, err := writeTemp(before)
 	if err != nil {
 		return err
@@ -69,7 +79,7 @@ func (a *app) edit(c call, old control.PostInfo) (err error) {
 		}
 		err = errors.Join(err, os.Remove(path))
 	}()
-	if err := a.openEditor(c, path); err != nil {
+	if err := r.openEditor(r, path); err != nil {
 		return err
 	}
 	after, err := os.ReadFile(path)
@@ -77,13 +87,13 @@ func (a *app) edit(c call, old control.PostInfo) (err error) {
 		return fmt.Errorf("read the edited post: %w", err)
 	}
 	if bytes.Equal(before, after) {
-		a.tell("nothing was changed")
+		r.tell("nothing was changed")
 		return nil
 	}
-	doc, err := a.revision(path, after)
+	doc, err := r.revision(path, after)
 	if err == nil {
-		doc.Post.Markup = old.Document.Post.Markup
-		err = a.revise(c, old, doc)
+		doc.Post.Markup = r.old.Document.Post.Markup
+		err = r.send(doc)
 	}
 	keep = err != nil
 	return err
@@ -138,10 +148,10 @@ func (a *app) revision(file string, src []byte) (control.Document, error) {
 	return control.Document(doc), nil
 }
 
-func (a *app) revise(c call, old control.PostInfo, doc control.Document) error {
-	res, err := c.client.Act(c, control.PostAction{Name: old.ID, Action: "edit", Edit: &doc})
+func (r reviser) send(doc control.Document) error {
+	res, err := r.client.Act(r, control.PostAction{Name: r.old.ID, Action: "edit", Edit: &doc, NoProbe: r.noProbe})
 	if err != nil {
 		return err
 	}
-	return a.acted(res)
+	return r.acted(res)
 }

@@ -170,7 +170,7 @@ func (d *daemon) controlConfig() control.Config {
 	return control.Config{
 		Store: d.store, Site: d.config.site(), Version: buildVersion().Version, Daemon: true, Data: d.places.data, Started: d.started,
 		Republish: republisher(d.scheduler), WaitServed: d.web.WaitServed, Schedules: scheduleLister(d.store, d.slots),
-		Ready: d.web.Ready, Observe: d.metrics.controlled, Log: d.log,
+		Ready: d.web.Ready, Observe: d.metrics.controlled, Probe: newProber(buildVersion().Version).probe, Log: d.log,
 	}
 }
 
