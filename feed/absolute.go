@@ -36,6 +36,9 @@ func (r rewriter) link(raw string) string {
 	if u.Scheme != "" && !slices.Contains(schemes, u.Scheme) {
 		return ""
 	}
+	if u.Host == "" && (u.Scheme == "http" || u.Scheme == "https") {
+		return ""
+	}
 	asciiHost(u)
 	if r.base != nil {
 		u = r.base.ResolveReference(u)
@@ -60,7 +63,7 @@ func asciiHost(u *url.URL) {
 }
 
 // repair does what browsers do before they parse a URL, and percent-encodes
-// what must not stand in one.
+// what must not stand in one (RFC 3986, appendix A).
 func repair(raw string) string {
 	raw = strings.Map(func(c rune) rune {
 		if c == '\t' || c == '\n' || c == '\r' {
@@ -68,18 +71,47 @@ func repair(raw string) string {
 		}
 		return c
 	}, strings.TrimSpace(raw))
+	path := len(raw)
+	if i := strings.IndexAny(raw, "?#"); i >= 0 {
+		path = i
+	}
+	raw = strings.ReplaceAll(raw[:path], `\`, "/") + raw[path:]
+	from, to := authoritySpan(raw)
 	var b strings.Builder
 	for i := 0; i < len(raw); i++ {
-		switch c := raw[i]; {
-		case c == '%' && !(i+2 < len(raw) && isHex(raw[i+1]) && isHex(raw[i+2])):
-			b.WriteString("%25")
-		case c == ' ', c == '"', c == '<', c == '>':
-			b.WriteString("%" + strings.ToUpper(hex.EncodeToString([]byte{c})))
-		default:
+		c := raw[i]
+		literal := (c == '[' || c == ']') && from <= i && i < to // an IPv6 address
+		escaped := c == '%' && i+2 < len(raw) && isHex(raw[i+1]) && isHex(raw[i+2])
+		if literal || escaped || mayStand(c) {
 			b.WriteByte(c)
+		} else {
+			b.WriteString("%" + strings.ToUpper(hex.EncodeToString([]byte{c})))
 		}
 	}
 	return b.String()
+}
+
+// authoritySpan is where in a URL its host stands; nowhere gives an empty span.
+func authoritySpan(raw string) (from, to int) {
+	end := len(raw)
+	if i := strings.IndexAny(raw, "?#"); i >= 0 {
+		end = i
+	}
+	i := strings.Index(raw[:end], "//")
+	if i < 0 {
+		return 0, 0
+	}
+	if slash := strings.IndexByte(raw[i+2:end], '/'); slash >= 0 {
+		end = i + 2 + slash
+	}
+	return i + 2, end
+}
+
+// mayStand tells the characters that are reserved or unreserved in a URL, but
+// for brackets.
+func mayStand(c byte) bool {
+	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' ||
+		strings.IndexByte("-._~:/?#@!$&'()*+,;=", c) >= 0
 }
 
 func isHex(c byte) bool {

@@ -44,8 +44,9 @@ type atomEntry struct {
 }
 
 type atomCategory struct {
-	Term  string `xml:"term,attr"`
-	Label string `xml:"label,attr,omitempty"`
+	Term   string `xml:"term,attr"`
+	Scheme string `xml:"scheme,attr,omitempty"`
+	Label  string `xml:"label,attr,omitempty"`
 }
 
 // atomInReplyTo declares its own prefix, so that no feed's head depends on
@@ -103,6 +104,9 @@ func newAtomRoot(h frame) atomRoot {
 	return r
 }
 
+// newAtomEntry leaves a post the dates that it has. Entries should not share a
+// second of "updated" (RFC 4287 §4.1.1), but posts that were dated alike do:
+// another date would be an invented one.
 func newAtomEntry(e entry) atomEntry {
 	a := atomEntry{
 		Lang: e.lang,
@@ -124,9 +128,9 @@ func newAtomEntry(e entry) atomEntry {
 		a.Authors = append(a.Authors, atomAuthor(p))
 	}
 	for _, t := range e.topics {
-		c := atomCategory{Term: t.Slug}
-		if t.Title != t.Slug {
-			c.Label = t.Title
+		c := atomCategory{Term: t.term, Scheme: t.scheme}
+		if t.title != t.term {
+			c.Label = t.title
 		}
 		a.Categories = append(a.Categories, c)
 	}

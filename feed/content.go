@@ -2,6 +2,7 @@ package feed
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"net/url"
 	"strings"
@@ -9,40 +10,84 @@ import (
 
 	"github.com/yuin/goldmark"
 	"github.com/yuin/goldmark/extension"
-	"github.com/yuin/goldmark/renderer/html"
+	markup "github.com/yuin/goldmark/renderer/html"
+	"golang.org/x/net/html"
 )
 
 // Content turns a source into sanitised HTML, with every relative URL made
-// absolute against base when base is not empty. The result is balanced, holds
-// only XML 1.0 characters, and is its own result when it comes in again. With
-// a base the ids of footnotes are told apart from those of other posts. A
-// source that the parsers cannot take is an error, never a panic.
-func Content(body string, m Markup, base string) (out string, err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			out, err = "", fmt.Errorf("read content: the parser gave up: %v", p)
-		}
-	}()
-	var at *url.URL
-	if base != "" {
-		if at, err = url.Parse(base); err != nil {
-			return "", fmt.Errorf("read content: base: %w", err)
-		}
-	}
-	src := strings.ReplaceAll(Clean(body), "\r\n", "\n")
-	switch m {
-	case HTML:
-	case Markdown, "":
-		if src, err = convert(src); err != nil {
-			return "", fmt.Errorf("read markdown: %w", err)
-		}
-	default:
+// absolute against base when base is a URL. The result is balanced, holds only
+// XML 1.0 characters, and is its own result when it comes in again. With a base
+// the ids of footnotes are told apart from those of other posts. Iframes of the
+// hosts in frames stay; others become links. An unknown markup is an error, and
+// nothing else is: a source that the parsers cannot take comes out as its text.
+func Content(body string, m Markup, base string, frames ...string) (string, error) {
+	if m != HTML && m != Markdown && m != "" {
 		return "", fmt.Errorf("read content: unknown markup %q: use markdown or html", m)
 	}
-	if out, err = sanitise(src, newRewriter(at)); err != nil {
-		return "", fmt.Errorf("read content: %w", err)
+	var at *url.URL
+	if u, err := url.Parse(base); err == nil && base != "" {
+		at = u
+	}
+	src := strings.TrimPrefix(strings.ReplaceAll(Clean(body), "\r\n", "\n"), "\uFEFF")
+	out, err := convert(src, m, newRewriter(at, frames))
+	if err != nil {
+		return verbatim(src, m), nil
 	}
 	return out, nil
+}
+
+// convert fails where a parser gives up, in whatever way.
+func convert(src string, m Markup, r rewriter) (out string, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("the parser gave up: %v", p)
+		}
+	}()
+	if m != HTML {
+		var b bytes.Buffer
+		if err := markdown().Convert([]byte(src), &b); err != nil {
+			return "", err
+		}
+		src = b.String()
+	}
+	return sanitise(src, r)
+}
+
+// verbatim shows the words of a source that no parser could take: Markdown as
+// it was written, HTML without its tags unless nothing else is in it.
+func verbatim(src string, m Markup) string {
+	if m == HTML {
+		src = cmp.Or(trim(untagged(src)), src)
+	}
+	src = strings.TrimRight(strings.ReplaceAll(src, "\r", "\n"), " \t\n")
+	if src == "" {
+		return ""
+	}
+	// A parser drops a line break after <pre>.
+	return plainQuotes("<pre>" + html.EscapeString(strings.TrimLeft(src, "\n")) + "</pre>")
+}
+
+// untagged is the text of HTML without a tree: blocks begin a line, and an
+// image is its description.
+func untagged(src string) string {
+	t := html.NewTokenizer(strings.NewReader(src))
+	var b strings.Builder
+	hidden := false
+	for t.Next() != html.ErrorToken {
+		switch tok := t.Token(); {
+		case tok.Type == html.TextToken && !hidden:
+			b.WriteString(Clean(tok.Data))
+		case tok.Type == html.StartTagToken || tok.Type == html.SelfClosingTagToken:
+			hidden = tok.Data == "script" || tok.Data == "style"
+			if !inline[tok.Data] && tok.Data != "img" && b.Len() > 0 && !strings.HasSuffix(b.String(), "\n") {
+				b.WriteByte('\n')
+			}
+			b.WriteString(value(&html.Node{Attr: tok.Attr}, "alt"))
+		case tok.Type == html.EndTagToken:
+			hidden = false
+		}
+	}
+	return b.String()
 }
 
 // markdown is CommonMark with tables, strikethrough, bare links and footnotes.
@@ -57,14 +102,6 @@ var markdown = sync.OnceValue(func() goldmark.Markdown {
 			extension.Linkify,
 			extension.Footnote,
 		),
-		goldmark.WithRendererOptions(html.WithUnsafe()),
+		goldmark.WithRendererOptions(markup.WithUnsafe()),
 	)
 })
-
-func convert(src string) (string, error) {
-	var b bytes.Buffer
-	if err := markdown().Convert([]byte(src), &b); err != nil {
-		return "", err
-	}
-	return b.String(), nil
-}

@@ -23,7 +23,7 @@ func TestContentGolden(t *testing.T) {
 				t.Fatal(err)
 			}
 			src, m, base := goldenSource(a)
-			got, err := Content(src, m, base)
+			got, err := Content(src, m, base, players...)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -38,7 +38,7 @@ func TestContentGolden(t *testing.T) {
 			if string(want.Data) != got+"\n" {
 				t.Errorf("got\n%s\nwant\n%s", got, want.Data)
 			}
-			if again, err := Content(got, HTML, base); err != nil || again != got {
+			if again, err := Content(got, HTML, base, players...); err != nil || again != got {
 				t.Errorf("unstable: %v\n%s", err, again)
 			}
 		})
@@ -59,19 +59,41 @@ func goldenSource(a *txtar.Archive) (src string, m Markup, base string) {
 	return src, m, base
 }
 
-func TestContentErrors(t *testing.T) {
+func TestContentOfUnknownMarkup(t *testing.T) {
+	out, err := Content("x", "rst", "")
+	if err == nil || out != "" || !strings.Contains(err.Error(), `unknown markup "rst"`) {
+		t.Errorf("%q, %v", out, err)
+	}
+}
+
+// What no parser takes is shown as its text: no post may cost a feed.
+func TestContentWithoutATree(t *testing.T) {
+	deep := strings.Repeat("<div>", 1000)
 	for _, c := range []struct {
 		name, body string
 		markup     Markup
-		base, want string
+		want       string
 	}{
-		{"markup", "x", "rst", "", `unknown markup "rst"`},
-		{"base", "x", HTML, "http://[", "base"},
-		{"depth", strings.Repeat("<div>", 1000), HTML, "", "512"},
+		{"depth", deep + "<p>One &amp; <b>two</b></p><script>x()</script><img src=a alt=three><p>four", HTML, "<pre>One &amp; two\nthree\nfour</pre>"},
+		{"no words", strings.Repeat("<b>", 600), HTML, "<pre>" + strings.Repeat("&lt;b&gt;", 600) + "</pre>"},
+		{"depth in Markdown", "*One*\r\n\n" + deep + "\x01two\n\n", Markdown, "<pre>*One*\n\n" + strings.Repeat("&lt;div&gt;", 1000) + "two</pre>"},
 	} {
-		out, err := Content(c.body, c.markup, c.base)
-		if err == nil || out != "" || !strings.Contains(err.Error(), c.want) {
+		out, err := Content(c.body, c.markup, "https://example.org/x")
+		if err != nil || out != c.want {
 			t.Errorf("%s: %q, %v", c.name, out, err)
+		}
+		if again, err := Content(out, HTML, "https://example.org/x"); err != nil || again != out {
+			t.Errorf("%s: unstable: %q, %v", c.name, again, err)
+		}
+	}
+}
+
+// A base that is no URL leaves relative addresses as they are.
+func TestContentWithoutABase(t *testing.T) {
+	for _, base := range []string{"", "http://["} {
+		out, err := Content("[a](b)", Markdown, base)
+		if want := `<p><a href="b">a</a></p>`; err != nil || out != want {
+			t.Errorf("%q: %q, %v", base, out, err)
 		}
 	}
 }

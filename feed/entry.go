@@ -3,11 +3,13 @@ package feed
 import (
 	"cmp"
 	"fmt"
+	"net/mail"
 	"net/url"
 	"path"
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 )
 
 // summaryLimit is how many characters of the content stand in for a summary
@@ -20,7 +22,7 @@ type entry struct {
 	id, title, url, lang string
 	summary, content     string // plain text; HTML
 	authors              []Person
-	topics               []Label // categories, then tags with the tag as its own slug
+	topics               []topic // categories, then tags
 	attachments          []Attachment
 	image, banner        string
 	comments             string
@@ -31,7 +33,7 @@ type entry struct {
 
 func newEntry(s Site, p Post) (entry, error) {
 	page := cmp.Or(absolute(s.URL, s.PageURL(p)), s.Abs(p.Path()))
-	content, err := Content(p.Body, p.Markup, page)
+	content, err := Content(p.Body, p.Markup, page, s.Iframes...)
 	if err != nil {
 		return entry{}, fmt.Errorf("render post %q: %w", p.ID, err)
 	}
@@ -41,18 +43,18 @@ func newEntry(s Site, p Post) (entry, error) {
 	}
 	return entry{
 		id:          Clean(p.ID),
-		title:       text(p.Title),
+		title:       line(p.Title),
 		url:         page,
 		lang:        language(p.Lang),
 		summary:     cmp.Or(text(p.Summary), Summarise(content, summaryLimit)),
 		content:     content,
 		authors:     authors,
-		topics:      topics(p),
+		topics:      topics(s, p),
 		attachments: attachments(page, p.Attachments),
 		image:       absolute(page, p.Image),
 		banner:      absolute(page, p.BannerImage),
 		comments:    absolute(page, p.Comments),
-		origin:      Origin{Title: text(p.Origin.Title), URL: absolute(page, p.Origin.URL)},
+		origin:      Origin{Title: line(p.Origin.Title), URL: absolute(page, p.Origin.URL)},
 		license:     absolute(page, p.License),
 		inReplyTo:   absolute(page, p.InReplyTo),
 		published:   instant(p.Published),
@@ -65,7 +67,7 @@ func newEntry(s Site, p Post) (entry, error) {
 func people(base string, persons ...Person) []Person {
 	var named []Person
 	for _, p := range persons {
-		p = Person{Name: text(p.Name), Email: text(p.Email), URL: absolute(base, p.URL)}
+		p = Person{Name: line(p.Name), Email: line(p.Email), URL: absolute(base, p.URL)}
 		p.Name = cmp.Or(p.Name, p.Email, p.URL)
 		if !isEmail(p.Email) {
 			p.Email = ""
@@ -77,26 +79,37 @@ func people(base string, persons ...Person) []Person {
 	return named
 }
 
-// isEmail tells whether s has the form of an address that Atom takes
-// (RFC 4287 §3.2.3: ".+@.+" on one line).
+// isEmail tells whether s is an address and nothing else (RFC 5322 §3.4.1), as
+// Atom and RSS want one.
 func isEmail(s string) bool {
-	return len(s) > 2 && strings.Contains(s[1:len(s)-1], "@") && !strings.ContainsAny(s, "\r\n")
+	a, err := mail.ParseAddress(s)
+	return err == nil && a.Address == s
 }
 
-// topics lists what a post is filed under, each name once.
-func topics(p Post) []Label {
-	all := slices.Clone(p.Labels)
-	for _, tag := range p.Tags {
-		all = append(all, Label{Slug: tag, Title: tag})
+// topic is what a post is filed under.
+type topic struct {
+	term, title string
+	scheme      string // says whose word it is; a tag is nobody's
+}
+
+// topics lists what a post is filed under, each name once. Categories are the
+// terms of a scheme that the site's page spells out, so its address names the
+// scheme.
+func topics(s Site, p Post) []topic {
+	var all []topic
+	for _, l := range p.Labels {
+		all = append(all, topic{line(l.Slug), line(l.Title), Clean(s.Abs(""))})
 	}
-	var out []Label
-	for _, l := range all {
-		l.Slug = text(l.Slug)
-		l.Title = cmp.Or(text(l.Title), l.Slug)
-		l.Slug = cmp.Or(l.Slug, l.Title)
-		named := func(o Label) bool { return o.Title == l.Title }
-		if l.Title != "" && !slices.ContainsFunc(out, named) {
-			out = append(out, l)
+	for _, tag := range p.Tags {
+		all = append(all, topic{title: line(tag)})
+	}
+	var out []topic
+	for _, t := range all {
+		t.title = cmp.Or(t.title, t.term)
+		t.term = cmp.Or(t.term, t.title)
+		named := func(o topic) bool { return o.title == t.title }
+		if t.title != "" && !slices.ContainsFunc(out, named) {
+			out = append(out, t)
 		}
 	}
 	return out
@@ -108,7 +121,7 @@ func attachments(base string, list []Attachment) []Attachment {
 	var out []Attachment
 	for _, a := range list {
 		a = Attachment{
-			URL: absolute(base, a.URL), Type: text(a.Type), Title: text(a.Title),
+			URL: absolute(base, a.URL), Type: line(a.Type), Title: line(a.Title),
 			Size: max(a.Size, 0), Duration: max(a.Duration, 0),
 		}
 		if !isMediaType(a.Type) {
@@ -148,8 +161,22 @@ func mediaType(ref string) string {
 	return "application/octet-stream"
 }
 
-// text is a one-piece string as every format shows it.
-func text(s string) string { return strings.TrimSpace(Clean(s)) }
+// text is a string as every format shows it, with the line ends of XML.
+func text(s string) string {
+	return trim(strings.ReplaceAll(strings.ReplaceAll(Clean(s), "\r\n", "\n"), "\r", "\n"))
+}
+
+// trim removes white space and byte order marks at both ends, which some
+// readers strip and others show.
+func trim(s string) string {
+	return strings.TrimFunc(s, func(r rune) bool { return unicode.IsSpace(r) || r == '\uFEFF' })
+}
+
+// line is text in one line, its white space single blanks: a title or a name,
+// where readers disagree on what a line break means.
+func line(s string) string {
+	return strings.Join(strings.FieldsFunc(text(s), func(r rune) bool { return r == ' ' || r == '\t' || r == '\n' }), " ")
+}
 
 // absolute resolves ref against base (RFC 3986 §5) by the rules for links in
 // content: what no link may be, such as "javascript:", is left out.

@@ -44,6 +44,14 @@ func TestAbsolute(t *testing.T) {
 		"\x01javascript:alert(1)":  "",
 		"https://[broken":          "",
 		"https://x.example/100%25": "https://x.example/100%25",
+		"/100%":                    "https://weaver.example/100%25",
+		"/?q=ü&a[]=1|2#ß":          "https://weaver.example/?q=%C3%BC&a%5B%5D=1%7C2#%C3%9F",
+		"a\\b.png?c\\d":            "https://weaver.example/blog/design/a/b.png?c%5Cd",
+		"http://[2001:db8::1]:8/a": "http://[2001:db8::1]:8/a",
+		"https:///nowhere":         "",
+		"http:opaque":              "",
+		"https://bücher.example/é": "https://xn--bcher-kva.example/%C3%A9",
+		"urn:isbn:0451450523":      "urn:isbn:0451450523",
 	} {
 		equal(t, in, absolute(base, in), want)
 	}
@@ -51,13 +59,15 @@ func TestAbsolute(t *testing.T) {
 
 func TestPeople(t *testing.T) {
 	got := people("https://weaver.example/", Person{Name: " Ann "}, Person{Email: "bob@weaver.example"},
-		Person{Email: "nobody"}, Person{URL: "/cy"}, Person{Name: "\x00"}, Person{Name: "Di", Email: "a@b\nc"})
+		Person{Email: "nobody"}, Person{URL: "/cy"}, Person{Name: "\x00"}, Person{Name: "Di", Email: "a@b\nc"},
+		Person{Email: "Ed <ed@weaver.example>"})
 	want := []Person{
 		{Name: "Ann"},
 		{Name: "bob@weaver.example", Email: "bob@weaver.example"},
 		{Name: "nobody"},
 		{Name: "https://weaver.example/cy", URL: "https://weaver.example/cy"},
 		{Name: "Di"},
+		{Name: "Ed <ed@weaver.example>"},
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("people are %+v, want %+v", got, want)
@@ -65,11 +75,12 @@ func TestPeople(t *testing.T) {
 }
 
 func TestTopics(t *testing.T) {
-	got := topics(Post{
+	const site = "https://weaver.example/blog/"
+	got := topics(Site{URL: site}, Post{
 		Labels: []Label{{Slug: "a", Title: "A"}, {Slug: "b"}, {Slug: "b"}, {Title: "C"}, {}},
-		Tags:   []string{"A", " d ", "a", "\x00"},
+		Tags:   []string{"A", " d\n e ", "a", "\x00"},
 	})
-	want := []Label{{"a", "A"}, {"b", "b"}, {"C", "C"}, {"d", "d"}, {"a", "a"}}
+	want := []topic{{"a", "A", site}, {"b", "b", site}, {"C", "C", site}, {"d e", "d e", ""}, {"a", "a", ""}}
 	if !slices.Equal(got, want) {
 		t.Errorf("topics are %+v, want %+v", got, want)
 	}

@@ -20,13 +20,14 @@ type frame struct {
 	every                                   time.Duration
 	created                                 time.Time
 	published, updated                      time.Time // the newest of the posts'; zero without any
+	expired                                 bool      // never to change again
 }
 
 func newFrame(c Category, posts []Post, f Format) frame {
 	s := c.Site
 	h := frame{
 		id:          Clean(c.ID),
-		title:       cmp.Or(text(c.Title), c.Slug),
+		title:       cmp.Or(line(c.Title), c.Slug),
 		description: text(c.Description),
 		lang:        language(c.Language),
 		copyright:   text(s.Copyright),
@@ -45,7 +46,11 @@ func newFrame(c Category, posts []Post, f Format) frame {
 			h.hubs = append(h.hubs, Clean(hub))
 		}
 	}
+	// JSON Feed has the word for a whole feed only: one in which every post is
+	// marked is over, and a reader may stop asking for it.
+	h.expired = len(posts) > 0
 	for _, p := range posts {
+		h.expired = h.expired && p.Expired
 		h.published = newest(h.published, instant(p.Published))
 		h.updated = newest(h.updated, instant(p.UpdatedAt()))
 	}

@@ -63,6 +63,7 @@ func encodeJSON(w io.Writer, v any, indent string) error {
 	return e.Encode(v)
 }
 
+// newJSONRoot has no next_url: posts that left the window are in no feed.
 func newJSONRoot(h frame) jsonRoot {
 	r := jsonRoot{
 		JSONFeed: feeds.JSONFeed{
@@ -78,6 +79,9 @@ func newJSONRoot(h frame) jsonRoot {
 		},
 		Items: []jsonItem{},
 	}
+	if h.expired {
+		r.Expired = new(true)
+	}
 	for _, hub := range h.hubs {
 		r.Hubs = append(r.Hubs, &feeds.JSONHub{Type: "WebSub", Url: hub})
 	}
@@ -89,6 +93,7 @@ func newJSONItem(e entry) jsonItem {
 		JSONItem: feeds.JSONItem{
 			Id:            e.id,
 			Url:           e.url,
+			ExternalUrl:   cmp.Or(e.inReplyTo, e.origin.URL), // what the post is about, where that is elsewhere
 			Title:         e.title,
 			Summary:       e.summary,
 			Image:         e.image,
@@ -101,7 +106,7 @@ func newJSONItem(e entry) jsonItem {
 		Language:    e.lang,
 	}
 	for _, t := range e.topics {
-		i.Tags = append(i.Tags, t.Title)
+		i.Tags = append(i.Tags, t.title)
 	}
 	for _, a := range e.attachments {
 		i.Attachments = append(i.Attachments, jsonAttachment{

@@ -106,11 +106,11 @@ func checkItem(t *testing.T, got *gofeed.Item, s Site, p Post, f Format) {
 func checkPeople(t *testing.T, got *gofeed.Item, s Site, p Post, f Format) {
 	t.Helper()
 	var names, want []string
-	if f == RSS && got.DublinCoreExt != nil {
+	if got.DublinCoreExt != nil {
 		names = got.DublinCoreExt.Creator
 	}
-	for _, a := range got.Authors {
-		if f != RSS {
+	if len(names) == 0 {
+		for _, a := range got.Authors {
 			names = append(names, cmp.Or(a.Name, a.Email)) // gofeed sorts them by their look
 		}
 	}

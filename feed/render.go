@@ -62,8 +62,8 @@ func (e entry) render(f Format) ([]byte, error) {
 // EntryKey names the bytes that RenderEntry gives without rendering them.
 func EntryKey(s Site, p Post, f Format) FragmentKey {
 	// %q keeps neighbours apart. Labels and the site change without a revision.
-	sum := sha256.Sum256(fmt.Appendf(nil, "%d %d %d %d %d %d %q %q %q", RendererVersion, f,
-		p.Num, p.Revision, p.Published.Unix(), p.Updated.Unix(), p.Labels, s.URL, s.Author))
+	sum := sha256.Sum256(fmt.Appendf(nil, "%d %d %d %d %d %d %q %q %q %q", RendererVersion, f,
+		p.Num, p.Revision, p.Published.Unix(), p.Updated.Unix(), p.Labels, s.URL, s.Author, s.Iframes))
 	return FragmentKey{Post: p.Num, Format: f, Variant: [16]byte(sum[:16])}
 }
 
@@ -140,7 +140,7 @@ func Fingerprint(c Category) string {
 	if c.Window != nil {
 		b = fmt.Appendf(b, " %d", *c.Window)
 	}
-	b = fmt.Appendf(b, " %q %q %q %q %q %q %q", s.Title, s.URL, s.Author, s.Copyright, s.Icon, s.Favicon, s.Logo)
+	b = fmt.Appendf(b, " %q %q %q %q %q %q %q %q", s.Title, s.URL, s.Author, s.Copyright, s.Icon, s.Favicon, s.Logo, s.Iframes)
 	for _, other := range s.Categories {
 		b = fmt.Appendf(b, " %q %q", other.Slug, other.Title)
 	}

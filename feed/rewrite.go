@@ -14,10 +14,10 @@ import (
 
 // removed elements go with all that they hold: it is not for reading.
 var removed = map[string]bool{
-	"applet": true, "base": true, "button": true, "datalist": true, "embed": true, "frame": true, "frameset": true,
-	"head": true, "iframe": true, "input": true, "link": true, "math": true, "meta": true, "noembed": true, "noframes": true,
-	"object": true, "optgroup": true, "option": true, "param": true, "script": true, "select": true, "style": true,
-	"svg": true, "template": true, "textarea": true, "title": true,
+	"applet": true, "base": true, "button": true, "datalist": true, "frame": true, "frameset": true,
+	"head": true, "input": true, "link": true, "meta": true, "noembed": true, "noframes": true,
+	"optgroup": true, "option": true, "param": true, "script": true, "select": true, "style": true,
+	"template": true, "textarea": true, "title": true,
 }
 
 // keptClass is the classes that mean something without a stylesheet of the
@@ -31,18 +31,19 @@ var footnoteID = regexp.MustCompile(`^fn(ref)?[0-9]*:.|^fn(ref)?[0-9]+$`)
 // rewriter makes a parsed tree fit for a feed: elements that are not for
 // reading leave it, and every URL is checked and made absolute.
 type rewriter struct {
-	base *url.URL // nil to leave relative URLs alone
-	mark string   // goes before the ids of footnotes; empty without a base
+	base   *url.URL // nil to leave relative URLs alone
+	mark   string   // goes before the ids of footnotes; empty without a base
+	frames []string // hosts whose iframes stay
 }
 
-func newRewriter(base *url.URL) rewriter {
+func newRewriter(base *url.URL, frames []string) rewriter {
 	if base == nil {
-		return rewriter{}
+		return rewriter{frames: frames}
 	}
 	at := *base
 	at.Fragment, at.RawFragment = "", ""
 	sum := sha256.Sum256([]byte(at.String()))
-	return rewriter{base: &at, mark: "n" + hex.EncodeToString(sum[:4]) + "-"}
+	return rewriter{base: &at, mark: "n" + hex.EncodeToString(sum[:4]) + "-", frames: frames}
 }
 
 // rewrite returns src as the parser reads it, with the tree made fit.
@@ -71,18 +72,30 @@ func (r rewriter) children(parent *html.Node) {
 		next = n.NextSibling // gone once n is removed
 		switch {
 		case n.Type == html.TextNode:
-			n.Data = strings.ReplaceAll(Clean(n.Data), "\r", "")
-		case n.DataAtom == atom.Noscript:
-			// No reader runs a script, and what is in here is for those.
-			next = unwrap(n)
-		case n.Type != html.ElementNode || n.Namespace != "" || removed[n.Data]:
+			n.Data = plainText(n.Data)
+		case n.Type != html.ElementNode || removed[n.Data]:
 			parent.RemoveChild(n)
+		case n.Namespace == "math" && n.Data == "math":
+			r.element(n)
+			r.formula(n)
+		case n.Namespace != "":
+			retell(n, told(n))
+		case n.DataAtom == atom.Iframe || n.DataAtom == atom.Embed || n.DataAtom == atom.Object:
+			next = r.embedded(n)
+		case n.DataAtom == atom.Noscript || partOfFormula(n.Data):
+			// No reader runs a script, and what is in <noscript> is for those. The
+			// parts of a formula mean nothing outside of one.
+			next = unwrap(n)
 		default:
 			r.element(n)
 			r.children(n)
 		}
 	}
 }
+
+// plainText is text as every format can carry it. A line's end is one character
+// in XML (§2.11).
+func plainText(s string) string { return strings.ReplaceAll(Clean(s), "\r", "") }
 
 // unwrap puts what n holds in its place, and returns what stands there now.
 func unwrap(n *html.Node) (next *html.Node) {
@@ -105,7 +118,7 @@ func (r rewriter) element(n *html.Node) {
 	}
 	kept := n.Attr[:0]
 	for _, a := range n.Attr {
-		val, ok := r.attribute(a.Key, strings.ReplaceAll(Clean(a.Val), "\r", ""))
+		val, ok := r.attribute(a.Key, plainText(a.Val))
 		if ok && a.Namespace == "" {
 			kept = append(kept, html.Attribute{Key: a.Key, Val: val})
 		}

@@ -16,9 +16,12 @@ import (
 
 type rssRoot struct {
 	feeds.RssFeedXml
-	AtomNamespace string     `xml:"xmlns:atom,attr"`
-	DCNamespace   string     `xml:"xmlns:dc,attr"`
-	Channel       rssChannel `xml:"channel"`
+	// All of them stand in every head: an entry does not know what its feed's has.
+	AtomNamespace        string     `xml:"xmlns:atom,attr"`
+	DCNamespace          string     `xml:"xmlns:dc,attr"`
+	MediaNamespace       string     `xml:"xmlns:media,attr"`
+	SyndicationNamespace string     `xml:"xmlns:sy,attr"`
+	Channel              rssChannel `xml:"channel"`
 }
 
 // FeedXml is what feeds.WriteXML asks for; an embedded one would hide our fields.
@@ -28,7 +31,9 @@ type rssChannel struct {
 	// Before the channel's own link: some readers take the first of any namespace.
 	AtomLinks []rssAtomLink `xml:"atom:link"`
 	feeds.RssFeed
-	Items []rssItem `xml:"item"`
+	UpdatePeriod    string    `xml:"sy:updatePeriod,omitempty"`
+	UpdateFrequency int       `xml:"sy:updateFrequency,omitempty"`
+	Items           []rssItem `xml:"item"`
 }
 
 type rssAtomLink struct {
@@ -41,10 +46,17 @@ type rssItem struct {
 	Title       string `xml:"title,omitempty"`
 	Description string `xml:"description,omitempty"`
 	feeds.RssItem
-	Creators   []string   `xml:"dc:creator"`
-	Language   string     `xml:"dc:language,omitempty"`
-	Categories []string   `xml:"category"`
-	Source     *rssSource `xml:"source"`
+	Creators   []string      `xml:"dc:creator"`
+	Language   string        `xml:"dc:language,omitempty"`
+	Categories []rssCategory `xml:"category"`
+	Source     *rssSource    `xml:"source"`
+	Media      []rssMedia    `xml:"media:content"`
+	Thumbnail  *rssThumbnail `xml:"media:thumbnail"`
+}
+
+type rssCategory struct {
+	Domain string `xml:"domain,attr,omitempty"`
+	Name   string `xml:",chardata"`
 }
 
 type rssSource struct {
@@ -64,10 +76,14 @@ func writeRSS(w io.Writer, h frame, entries []entry) error {
 		c.Items = append(c.Items, newRSSItem(e))
 	}
 	return feeds.WriteXML(rssRoot{
-		RssFeedXml:    feeds.RssFeedXml{Version: "2.0", ContentNamespace: "http://purl.org/rss/1.0/modules/content/"},
-		AtomNamespace: atomNamespace,
-		DCNamespace:   "http://purl.org/dc/elements/1.1/",
-		Channel:       c,
+		RssFeedXml: feeds.RssFeedXml{Version: "2.0", ContentNamespace: "http://purl.org/rss/1.0/modules/content/"},
+
+		AtomNamespace:        atomNamespace,
+		DCNamespace:          "http://purl.org/dc/elements/1.1/",
+		MediaNamespace:       "http://search.yahoo.com/mrss/",
+		SyndicationNamespace: "http://purl.org/rss/1.0/modules/syndication/",
+
+		Channel: c,
 	}, w)
 }
 
@@ -81,6 +97,7 @@ func newRSSChannel(h frame) rssChannel {
 			Language:       h.lang,
 			Copyright:      h.copyright,
 			ManagingEditor: rssEditor(h.authors),
+			WebMaster:      rssEditor(h.authors),
 			PubDate:        rssTime(h.published),
 			LastBuildDate:  rssTime(h.updated),
 			Generator:      generator,
@@ -88,6 +105,7 @@ func newRSSChannel(h frame) rssChannel {
 			Ttl:            int(h.every / time.Minute),
 		},
 	}
+	c.UpdatePeriod, c.UpdateFrequency = updates(h.every)
 	for _, hub := range h.hubs {
 		c.AtomLinks = append(c.AtomLinks, rssAtomLink{Rel: "hub", Href: hub})
 	}
@@ -108,16 +126,16 @@ func newRSSItem(e entry) rssItem {
 			Guid:     &feeds.RssGuid{Id: e.id, IsPermaLink: "false"},
 			PubDate:  rssTime(e.published),
 		},
-		Language: e.lang,
+		Language:  e.lang,
+		Media:     rssMediaOf(e),
+		Thumbnail: rssThumbnailOf(e),
 	}
 	if i.Title == "" && i.Description == "" {
 		i.Description = rssEscape.Replace(e.url) // an item needs one of the two
 	}
-	for _, a := range e.authors {
-		i.Creators = append(i.Creators, a.Name)
-	}
+	i.Author, i.Creators = rssAuthors(e.authors)
 	for _, t := range e.topics {
-		i.Categories = append(i.Categories, t.Title)
+		i.Categories = append(i.Categories, rssCategory{Domain: t.scheme, Name: t.title})
 	}
 	if len(e.attachments) > 0 { // more than one confuses readers
 		a := e.attachments[0]
@@ -129,18 +147,58 @@ func newRSSItem(e entry) rssItem {
 	return i
 }
 
-// rssEditor is the first author with an address, as "address (name)".
-func rssEditor(authors []Person) string {
+// rssAuthors puts a lone author with an address where RSS wants one, and all
+// others where a name is enough. An item takes one author only, and not both
+// elements at a time (Best Practices Profile, "author" and "dc:creator").
+func rssAuthors(authors []Person) (author string, creators []string) {
+	if len(authors) == 1 && authors[0].Email != "" && !strings.ContainsAny(authors[0].Name, rssComment) {
+		return rssMailbox(authors[0]), nil
+	}
 	for _, a := range authors {
-		switch {
-		case a.Email == "":
-		case a.Name == a.Email:
-			return a.Email
-		default:
-			return a.Email + " (" + a.Name + ")"
+		creators = append(creators, a.Name)
+	}
+	return "", creators
+}
+
+// rssEditor is the mailbox of the first person who has an address.
+func rssEditor(people []Person) string {
+	for _, p := range people {
+		if p.Email != "" {
+			return rssMailbox(p)
 		}
 	}
 	return ""
+}
+
+// rssComment is what readers misread between the parentheses of a mailbox.
+const rssComment = `()\`
+
+// rssMailbox is "address (name)", without a name that cannot stand there.
+func rssMailbox(p Person) string {
+	if p.Name == p.Email || strings.ContainsAny(p.Name, rssComment) {
+		return p.Email
+	}
+	return p.Email + " (" + p.Name + ")"
+}
+
+// updates says in the terms of the syndication module how often a feed may
+// change: the shortest of its periods that holds the interval, and how many
+// times in it. As with ttl, what comes out is never longer than the interval.
+func updates(every time.Duration) (period string, times int) {
+	if every <= 0 {
+		return "", 0
+	}
+	const day = 24 * time.Hour
+	periods := []struct {
+		name string
+		long time.Duration
+	}{{"hourly", time.Hour}, {"daily", day}, {"weekly", 7 * day}, {"monthly", 28 * day}, {"yearly", 365 * day}}
+	for _, p := range periods {
+		if every <= p.long {
+			return p.name, int((p.long + every - 1) / every)
+		}
+	}
+	return "yearly", 1
 }
 
 // rssTime is a date of RFC 822 with four digits of the year, or nothing.

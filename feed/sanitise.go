@@ -2,7 +2,9 @@ package feed
 
 import (
 	"errors"
+	"maps"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 
@@ -29,7 +31,7 @@ func sanitise(src string, r rewriter) (string, error) {
 	return "", errUnstable
 }
 
-func tidy(s string) string { return plainQuotes(strings.TrimSpace(s)) }
+func tidy(s string) string { return plainQuotes(trim(s)) }
 
 // plainQuotes undoes the escaping of quotes where they need none: a feed
 // escapes the content once more, and "&amp;#39;" for each apostrophe is a
@@ -65,6 +67,7 @@ var elements = []string{
 	"i", "img", "ins", "kbd", "li", "main", "mark", "nav", "ol", "p", "picture", "pre", "q",
 	"rp", "rt", "ruby", "s", "samp", "section", "small", "source", "span", "strike", "strong", "sub", "summary", "sup",
 	"table", "tbody", "td", "tfoot", "th", "thead", "time", "tr", "track", "tt", "u", "ul", "var", "video", "wbr",
+	"iframe", // the rewriter leaves only those of allowed hosts
 }
 
 // attributes says which attributes stay on which elements, "" for all, and
@@ -98,13 +101,31 @@ var attributes = []struct{ names, on, match string }{
 	{"reversed", "ol", ``},
 	{"value", "li", `^-?[0-9]{1,9}$`},
 	{"open", "details", ``},
+	{"src title", "iframe", ``},
+	{"width height", "iframe", `^[0-9]{1,5}%?$`},
+	{"allowfullscreen loading", "iframe", `^[a-z]*$`},
+	{"display", "math", `^(block|inline)$`},
+	{"alttext", "math", ``},
+	{"mathvariant", "mi", `^normal$`},
+	{"form fence separator lspace rspace stretchy symmetric maxsize minsize largeop movablelimits", "mo", mathValue},
+	{"linethickness", "mfrac", mathValue},
+	{"width height depth lspace voffset", "mspace mpadded", mathValue},
+	{"accent accentunder", "mover munder munderover", mathValue},
+	{"columnspan rowspan", "mtd", mathValue},
+	{"displaystyle scriptlevel", "math mrow mstyle mtable", mathValue},
 }
+
+// mathValue is a length, a number or a keyword.
+const mathValue = `^[a-z0-9.%+-]{1,20}$`
 
 // policy is the filter, safe for use by several goroutines.
 var policy = sync.OnceValue(func() *bluemonday.Policy {
 	p := bluemonday.NewPolicy()
 	p.AllowElements(elements...)
 	p.AllowNoAttrs().OnElements(elements[1:]...) // a link to nowhere is none
+	math := slices.Sorted(maps.Keys(mathML))
+	p.AllowElements(math...)
+	p.AllowNoAttrs().OnElements(math...)
 	p.RequireParseableURLs(true)
 	p.AllowRelativeURLs(true)
 	p.AllowURLSchemes(schemes...)

@@ -25,6 +25,7 @@ type Site struct {
 	Hubs       []string          `cbor:"14,keyasint,omitempty" json:"hubs"`
 	Redirects  map[string]string `cbor:"15,keyasint,omitempty" json:"redirects,omitempty"`  // old feed path to present one
 	Categories []Configured      `cbor:"16,keyasint,omitempty" json:"categories,omitempty"` // in the order of their slugs
+	Iframes    []string          `cbor:"17,keyasint,omitempty" json:"iframes,omitempty"`    // hosts whose players stay in content
 }
 
 // Configured is a category as the configuration declares it.

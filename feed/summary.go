@@ -43,7 +43,7 @@ func plain(src string, limit int) string {
 		case skip.over(tok):
 		case kind == html.TextToken:
 			w.add(tok.Data)
-		case !inline[tok.Data]:
+		case !inline[tok.Data] && !partOfFormula(tok.Data):
 			w.add(" ")
 		}
 	}

@@ -21,25 +21,25 @@ func checker(t *testing.T, debian, name string, args ...string) (string, error) 
 	return string(out), err
 }
 
-// written puts the feeds of every set into files.
-func written(t *testing.T, formats ...Format) []string {
+// files puts the feeds of every set into files.
+func files(t *testing.T, formats ...Format) []string {
 	t.Helper()
 	dir := t.TempDir()
-	var files []string
+	var names []string
 	for name, s := range allSets(t) {
 		for _, f := range formats {
 			file := filepath.Join(dir, name+"-"+f.File())
 			if err := os.WriteFile(file, mustRender(t, s, f), 0o600); err != nil {
 				t.Fatal(err)
 			}
-			files = append(files, file)
+			names = append(names, file)
 		}
 	}
-	return files
+	return names
 }
 
 func TestXMLLint(t *testing.T) {
-	args := append([]string{"--noout"}, written(t, RSS, Atom)...)
+	args := append([]string{"--noout"}, files(t, RSS, Atom)...)
 	if out, err := checker(t, "libxml2-utils", "xmllint", args...); err != nil || out != "" {
 		t.Errorf("xmllint: %v\n%s", err, out)
 	}
@@ -47,7 +47,7 @@ func TestXMLLint(t *testing.T) {
 
 func TestAtomGrammar(t *testing.T) {
 	const grammar = "testdata/atom.rnc"
-	if out, err := checker(t, "jing", "jing", append([]string{"-c", grammar}, written(t, Atom)...)...); err != nil {
+	if out, err := checker(t, "jing", "jing", append([]string{"-c", grammar}, files(t, Atom)...)...); err != nil {
 		t.Errorf("jing: %v\n%s", err, out)
 	}
 	// The grammar itself must be able to object.
