@@ -103,9 +103,12 @@ func (s *Server) summaryOf(sn *snapshot, p feed.Post) string {
 // summaryLength is in characters.
 const summaryLength = 300
 
+// frames lists the hosts whose iframes stay in content, for a contentKey.
+func (sn *snapshot) frames() string { return strings.Join(sn.site.Iframes, " ") }
+
 // ownPage is the key of a post's content on its own page.
 func ownPage(sn *snapshot, p feed.Post) contentKey {
-	return contentKey{num: p.Num, revision: p.Revision, page: sn.pageURL(p), heading: 2}
+	return contentKey{num: p.Num, revision: p.Revision, page: sn.pageURL(p), heading: 2, frames: sn.frames()}
 }
 
 // authors are the post's. Its own page names the site's where it has none.

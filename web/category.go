@@ -60,7 +60,7 @@ func (s *Server) categoryPage(r *http.Request, sn *snapshot, c *category) (*docu
 	l := listing{page: sn.newPage(c.Title+" – "+sn.site.Title, c.Path(), c.Language), Heading: c.Title, Text: c.Description}
 	l.Description, l.Feeds = c.Description, feedLinks(c)
 	for _, p := range t.posts {
-		k := contentKey{p.Num, p.Revision, sn.pageURL(p), 3, "p" + strconv.FormatUint(p.Num, 10) + "-"}
+		k := contentKey{p.Num, p.Revision, sn.pageURL(p), 3, "p" + strconv.FormatUint(p.Num, 10) + "-", sn.frames()}
 		if p.Title == "" {
 			k.heading = 2
 		}

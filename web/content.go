@@ -23,6 +23,7 @@ type contentKey struct {
 	page          string // the post's own
 	heading       int    // level of the highest heading
 	mark          string // before every id; empty on the post's own page
+	frames        string // hosts whose iframes stay, with blanks between
 }
 
 // contentCache keeps the content of the posts that were shown last. It is safe
@@ -50,7 +51,7 @@ func (c *contentCache) of(p feed.Post, k contentKey) (string, error) {
 	if html, ok := c.get(k); ok {
 		return html, nil
 	}
-	html, err := feed.Content(p.Body, p.Markup, k.page)
+	html, err := feed.Content(p.Body, p.Markup, k.page, strings.Fields(k.frames)...)
 	if err != nil {
 		return "", err
 	}

@@ -41,7 +41,7 @@ func newPages() *pages {
 	p := &pages{
 		style: template.CSS(style),
 		policy: "default-src 'none'; style-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) +
-			"'; img-src https: http: data:; media-src https: http:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+			"'; img-src https: http: data:; media-src https: http:; frame-src https:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
 		named: map[string]*template.Template{},
 	}
 	shared := template.Must(template.ParseFS(files, "templates/layout.html", "templates/article.html"))

@@ -389,6 +389,18 @@ func TestContentCache(t *testing.T) {
 	}
 }
 
+// A page shows the players that the configuration allows, and only those.
+func TestContentFrames(t *testing.T) {
+	c := newContentCache(9, 1<<20)
+	p := feed.Post{Num: 1, Markup: feed.HTML, Body: `<iframe src="https://player.example/1"></iframe>`}
+	for _, k := range []contentKey{{num: 1}, {num: 1, frames: "a.example player.example"}, {num: 1}} {
+		html, err := c.of(p, k)
+		if err != nil || strings.Contains(html, "<iframe") != (k.frames != "") {
+			t.Errorf("with %q: %s, %v", k.frames, html, err)
+		}
+	}
+}
+
 func FuzzFitInto(f *testing.F) {
 	for _, s := range []string{"<h1>a</h1><h3 id=x>b</h3>", "<main><p>x</main>", `<a href="https://e/p#x">y</a>`, "a &lt; b", "<pre>\n x</pre>"} {
 		f.Add(s)

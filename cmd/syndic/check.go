@@ -20,13 +20,14 @@ import (
 
 // configHints are examples for keys whose values people get wrong.
 var configHints = map[string]string{
-	"site.url":     `"https://journal.example/"`,
-	"listen":       `"127.0.0.1:8080" or "fd"`,
-	"admin.listen": `"127.0.0.1:8081", or "" for none`,
-	"schedule":     `"*/5 * * * *" or "@change"`,
-	"hubs":         `["https://hub.example/"]`,
-	"window.posts": "50",
-	"window.hours": "48",
+	"site.url":        `"https://journal.example/"`,
+	"listen":          `"127.0.0.1:8080" or "fd"`,
+	"admin.listen":    `"127.0.0.1:8081", or "" for none`,
+	"schedule":        `"*/5 * * * *" or "@change"`,
+	"hubs":            `["https://hub.example/"]`,
+	"content.iframes": `["player.vimeo.com"]`,
+	"window.posts":    "50",
+	"window.hours":    "48",
 }
 
 // maxHours is a hundred years, which still fit a time.Duration.
@@ -45,6 +46,7 @@ func check(d *decoder, c *Config) {
 	ch.listeners()
 	ch.window("window", &c.Window.Posts, &c.Window.Hours)
 	ch.hubs("hubs", c.Hubs)
+	ch.iframes("content.iframes", c.Content.Iframes)
 	ch.categories()
 	ch.redirects()
 	ch.schedules()
@@ -168,6 +170,17 @@ func (ch checker) hubs(key string, list []string) {
 		}
 		if first := slices.Index(list, hub); first < i {
 			ch.bad(at, "%q is there twice: remove one", hub)
+		}
+	}
+}
+
+// hostName is a host name in lower case and ASCII, with a port where it needs one.
+var hostName = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*(:[0-9]{1,5})?$`)
+
+func (ch checker) iframes(key string, list []string) {
+	for i, name := range list {
+		if !hostName.MatchString(name) {
+			ch.bad(fmt.Sprintf("%s[%d]", key, i), "%q is no host name in lower case, such as player.vimeo.com", name)
 		}
 	}
 }

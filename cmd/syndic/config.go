@@ -26,7 +26,8 @@ type Config struct {
 	Schedule   string                    `yaml:"schedule" json:"schedule"` // cron in Site.TimeZone, or "@change"
 	Window     WindowConfig              `yaml:"window" json:"window"`
 	Hubs       []string                  `yaml:"hubs" json:"hubs"`
-	Redirects  map[string]string         `yaml:"redirects" json:"redirects"`   // old path to present one
+	Redirects  map[string]string         `yaml:"redirects" json:"redirects"` // old path to present one
+	Content    ContentConfig             `yaml:"content" json:"content"`
 	Categories map[string]CategoryConfig `yaml:"categories" json:"categories"` // by slug
 	Log        LogConfig                 `yaml:"log" json:"log"`
 }
@@ -69,6 +70,11 @@ type WindowConfig struct {
 	Hours int `yaml:"hours" json:"hours"` // of the newest post; 0 for none
 }
 
+// ContentConfig says what may stand in posts.
+type ContentConfig struct {
+	Iframes []string `yaml:"iframes" json:"iframes"` // hosts whose iframes stay; others become links
+}
+
 // CategoryConfig is what may differ from the site for one category; what is
 // absent or empty falls back to the site's.
 type CategoryConfig struct {
@@ -106,6 +112,7 @@ func defaultConfig() Config {
 		Window:     WindowConfig{Posts: 50, Hours: 48},
 		Hubs:       []string{},
 		Redirects:  map[string]string{},
+		Content:    ContentConfig{Iframes: []string{"www.youtube-nocookie.com", "www.youtube.com", "player.vimeo.com"}},
 		Categories: map[string]CategoryConfig{},
 		Log:        LogConfig{Level: "info", Format: "auto"},
 	}
@@ -151,6 +158,7 @@ func (c Config) site() feed.Site {
 		Author:    feed.Person(c.Site.Author),
 		Copyright: c.Site.Copyright, Icon: c.Site.Icon, Favicon: c.Site.Favicon, Logo: c.Site.Logo,
 		Schedule: c.Schedule, Window: feed.Window(c.Window), Hubs: c.Hubs, Redirects: c.Redirects,
+		Iframes: c.Content.Iframes,
 	}
 	for slug, one := range c.Categories {
 		s.Categories = append(s.Categories, c.configured(slug, one))
