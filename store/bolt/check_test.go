@@ -86,6 +86,7 @@ func TestCheckFindsEveryRow(t *testing.T) {
 		// The last of it is the fingerprint, and who was changed.
 		inArtifact: "other", inChange: "missing, other",
 	}
+	s := everything(t)
 	for b := range bucketCount {
 		for what, damage := range map[string]func(in *bbolt.Bucket, k, v []byte) error{
 			"missing": func(in *bbolt.Bucket, k, _ []byte) error { return in.Delete(k) },
@@ -99,16 +100,15 @@ func TestCheckFindsEveryRow(t *testing.T) {
 			if strings.Contains(loose[b], what) || what == "too much" && (b == inMeta || b == inPostSlug || b == inPostPath || b == inChange || b == inHubLog) {
 				continue
 			}
-			t.Run(fmt.Sprintf("%s %s", b, what), func(t *testing.T) { damageEach(t, b, damage) })
+			t.Run(fmt.Sprintf("%s %s", b, what), func(t *testing.T) { damageEach(t, s, b, damage) })
 		}
 	}
+	check(t, s)
 }
 
 // damageEach damages the bucket's rows one after another, and wants the check
 // to tell each time.
-func damageEach(t *testing.T, b bucket, damage func(in *bbolt.Bucket, k, v []byte) error) {
-	s := everything(t)
-	defer check(t, s)
+func damageEach(t *testing.T, s *Store, b bucket, damage func(in *bbolt.Bucket, k, v []byte) error) {
 	rows := map[string]string{}
 	err := s.db.View(func(btx *bbolt.Tx) error {
 		return btx.Bucket([]byte(b.String())).ForEach(func(k, v []byte) error {

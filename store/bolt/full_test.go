@@ -1,6 +1,7 @@
 package bolt
 
 import (
+	"context"
 	"errors"
 	"os"
 	"path/filepath"
@@ -8,6 +9,7 @@ import (
 	"testing"
 
 	"syndic/store"
+	"syndic/store/storetest"
 )
 
 // A full disk fails the commit in one line, loses nothing that was committed,
@@ -22,8 +24,8 @@ func TestFullDisk(t *testing.T) {
 	s := mustOpen(t, path)
 	added := 0
 	err := error(nil)
-	for err == nil && added < 10000 {
-		if err = post(s, added); err == nil {
+	for err == nil && added < 1000 {
+		if err = large(s, added); err == nil {
 			added++
 		}
 	}
@@ -31,7 +33,7 @@ func TestFullDisk(t *testing.T) {
 		t.Fatalf("after %d posts: got error %v, want that the disk is full, in one line", added, err)
 	}
 	for range 3 {
-		if err := post(s, added); !errors.Is(err, store.ErrFull) {
+		if err := large(s, added); !errors.Is(err, store.ErrFull) {
 			t.Fatalf("once more: got error %v, want that the disk is full", err)
 		}
 	}
@@ -40,7 +42,7 @@ func TestFullDisk(t *testing.T) {
 		t.Fatal(err)
 	}
 	for range 3 {
-		if err := post(s, added); err != nil {
+		if err := large(s, added); err != nil {
 			t.Fatalf("with space again: %v", err)
 		}
 		added++
@@ -71,6 +73,16 @@ func TestFullDiskAtOpen(t *testing.T) {
 		t.Errorf("left behind: %v (%v)", left, err)
 	}
 	check(t, mustOpen(t, path))
+}
+
+// large puts a post of 16 KB.
+func large(s *Store, i int) error {
+	return s.Update(context.Background(), func(tx store.Tx) error {
+		p := storetest.Post(i)
+		p.Body = strings.Repeat("x", 16<<10)
+		_, err := tx.PutPost(p, store.PutOptions{})
+		return err
+	})
 }
 
 func wantPosts(t *testing.T, s *Store, want int) {

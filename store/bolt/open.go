@@ -140,7 +140,10 @@ func mapSize(size int64) int {
 // closeFile closes the file, through bbolt unless that never had it or holds
 // locks that a panic left taken. Closing the descriptor releases the lock.
 func (s *Store) closeFile() error {
-	if s.db != nil && s.broken == nil {
+	s.mu.Lock()
+	broken := s.broken
+	s.mu.Unlock()
+	if s.db != nil && broken == nil {
 		return s.db.Close()
 	}
 	if s.file != nil {

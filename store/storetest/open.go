@@ -14,7 +14,8 @@ type Open = func(path string) (store.Store, error)
 
 // MustOpen opens a store in a directory of the test's own. When the test ends
 // it checks the store's consistency, also that of one that the test closed,
-// and closes it.
+// and closes it. In a bubble of testing/synctest, open the store inside: its
+// goroutine belongs to where it was opened.
 func MustOpen(t testing.TB, open Open) store.Store {
 	t.Helper()
 	return openAt(t, open, filepath.Join(t.TempDir(), "syndic.db"))

@@ -1,0 +1,114 @@
+package bolt
+
+import (
+	"bytes"
+	"errors"
+	"math/rand/v2"
+	"reflect"
+	"slices"
+	"testing"
+	"time"
+
+	"syndic/feed"
+	"syndic/store"
+	"syndic/store/storetest"
+)
+
+// Keys sort as what they stand for: times of any year, newest first in a
+// timeline, and of one second the later post first.
+func TestKeyOrder(t *testing.T) {
+	random := rand.New(rand.NewPCG(1, 1))
+	var posts []feed.Post
+	for i := range 200 {
+		at := time.Date(1+random.IntN(9999), 1, 1+random.IntN(365), 0, 0, random.IntN(3), 0, time.UTC)
+		posts = append(posts, feed.Post{Num: uint64(i + 1), Published: at}, feed.Post{Num: random.Uint64(), Published: at})
+	}
+	want := slices.Clone(posts)
+	slices.SortFunc(want, feed.Newer)
+	got := slices.Clone(posts)
+	slices.SortFunc(got, func(a, b feed.Post) int {
+		return bytes.Compare(timelineKey(7, a.Published, a.Num), timelineKey(7, b.Published, b.Num))
+	})
+	if !reflect.DeepEqual(got, want) {
+		t.Error("timeline keys are not in feed order")
+	}
+	for _, p := range posts {
+		if n := timelinePost(timelineKey(7, p.Published, p.Num)); n != p.Num {
+			t.Errorf("key of post %d names post %d", p.Num, n)
+		}
+		if at := second(appendSecond(nil, p.Published)); at != p.Published {
+			t.Errorf("second %s comes back as %s", p.Published, at)
+		}
+	}
+	slices.SortFunc(got, func(a, b feed.Post) int {
+		return bytes.Compare(duePostKey(a.Published, a.Num), duePostKey(b.Published, b.Num))
+	})
+	if !slices.IsSortedFunc(got, func(a, b feed.Post) int { return a.Published.Compare(b.Published) }) {
+		t.Error("due_post keys are not in the order of time")
+	}
+}
+
+func TestInstant(t *testing.T) {
+	for _, want := range []time.Time{{}, time.Date(1, 1, 1, 0, 0, 0, 1, time.UTC), time.Date(1969, 12, 31, 23, 59, 59, 999999999, time.UTC), time.Date(9999, 12, 31, 23, 59, 59, 5, time.UTC)} {
+		if got := instant(appendInstant(nil, want)); got != want {
+			t.Errorf("instant %s comes back as %s", want, got)
+		}
+		if got := wholeSecond(want); got.Nanosecond() != 0 || got.After(want) || want.Sub(got) >= time.Second {
+			t.Errorf("whole second of %s is %s", want, got)
+		}
+	}
+}
+
+// A record of another version is not guessed at.
+func TestRecordVersion(t *testing.T) {
+	data, err := encode(storetest.Category("Design"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	data[0]++
+	var c feed.Category
+	if err := decode(data, &c); !errors.Is(err, store.ErrDamaged) {
+		t.Errorf("got error %v, want that it is damaged", err)
+	}
+	if data, err = encodePost(storetest.Post(1), liveHere); err != nil {
+		t.Fatal(err)
+	}
+	data[0]++
+	if _, err := decodePost(data); !errors.Is(err, store.ErrDamaged) {
+		t.Errorf("got error %v, want that it is damaged", err)
+	}
+}
+
+// Whatever bytes a damaged page gives for a record, reading them fails or
+// gives something that can be written again.
+func FuzzDecodePost(f *testing.F) {
+	for _, p := range []feed.Post{{}, storetest.Post(1), {Title: "\xff", Authors: []feed.Person{{}}, PublishAt: storetest.Day}} {
+		data, err := encodePost(p, liveThere)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(data)
+	}
+	f.Add([]byte{})
+	f.Add([]byte{recordVersion})
+	f.Fuzz(func(t *testing.T, data []byte) {
+		p, err := decodePost(data)
+		if err != nil {
+			if !errors.Is(err, store.ErrDamaged) {
+				t.Errorf("got error %v, want that it is damaged", err)
+			}
+			return
+		}
+		again, err := encodePost(p, liveAt(data))
+		if err != nil {
+			return // a year that RFC 3339 does not have
+		}
+		q, err := decodePost(again)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if third, err := encodePost(q, liveAt(data)); err != nil || !bytes.Equal(again, third) {
+			t.Errorf("%+v comes back as %+v (%v)", p, q, err)
+		}
+	})
+}
