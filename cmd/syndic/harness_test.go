@@ -87,7 +87,8 @@ func newHost(t *testing.T, lines ...string) *host {
 	}
 	h := &host{t: t, dir: dir, data: filepath.Join(dir, "data"), config: filepath.Join(dir, "config.yaml"), addr: freeAddress(t)}
 	h.url = "http://" + h.addr + "/"
-	h.env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + dir, "TZ=UTC"}
+	// The race detector would sleep a second at each exit.
+	h.env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + dir, "TZ=UTC", "GORACE=atexit_sleep_ms=0"}
 	h.configure(lines...)
 	return h
 }
