@@ -28,12 +28,7 @@ func TestSlot(t *testing.T) {
 	}
 	defer check(t, s)
 	var c feed.Category
-	due := func(what string, tx store.Tx, category uint64, want time.Time) {
-		t.Helper()
-		if m, err := tx.Mark(category); err != nil || !m.Due.Equal(want) {
-			t.Errorf("%s: due %s, want %s (%v)", what, m.Due, want, err)
-		}
-	}
+	due := func(what string, tx store.Tx, category uint64, want time.Time) { wantDue(t, what, tx, category, want) }
 	add := func(tx store.Tx, i int) {
 		t.Helper()
 		p := storetest.Post(i)
@@ -75,5 +70,12 @@ func TestSlot(t *testing.T) {
 	})
 	if err != nil {
 		t.Fatal(err)
+	}
+}
+
+func wantDue(t *testing.T, what string, r store.Reader, category uint64, want time.Time) {
+	t.Helper()
+	if m, err := r.Mark(category); err != nil || !m.Due.Equal(want) {
+		t.Errorf("%s: due %s, want %s (%v)", what, m.Due, want, err)
 	}
 }
