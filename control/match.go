@@ -54,6 +54,9 @@ func (a *adder) claim(e *entry, old feed.Post) error {
 		return refuse("conflict", "the slug %q is, or was, that of the post %s: give this one, whose id is %s, a slug of its own", e.slug, describePost(old), e.post.ID)
 	}
 	if e.post.File != "" && old.File != "" && e.post.File != old.File && !a.req.Update {
+		if old.State == feed.Recalled || old.State == feed.Removed {
+			return refuse("conflict", "the slug %q stays that of the post %s, which was %s: give %s a slug of its own", e.slug, describePost(old), old.State, e.post.File)
+		}
 		return refuse("conflict", "%s and %s have the same slug %q: give one a slug of its own, or say with --update that they are one post", e.post.File, old.File, e.slug)
 	}
 	if e.post.ID != "" {
