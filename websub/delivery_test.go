@@ -58,6 +58,14 @@ func TestJitterStaysWithinBounds(t *testing.T) {
 	}
 }
 
+func TestDays(t *testing.T) {
+	for d, want := range map[time.Duration]string{72 * time.Hour: "3 days", 36 * time.Hour: "36h0m0s", time.Minute: "1m0s"} {
+		if got := days(d); got != want {
+			t.Errorf("days(%v) is %q, want %q", d, got, want)
+		}
+	}
+}
+
 func TestRetryAfterIsHonoured(t *testing.T) {
 	cases := map[string]struct {
 		status int

@@ -26,6 +26,14 @@ func TestNotSentBeforeItIsServed(t *testing.T) {
 		if len(h.requests()) != 1 {
 			t.Error("not sent as soon as readers got it")
 		}
+		pass(time.Minute)
+		enqueue(t, s, url, 8, topicA)
+		pass(patience / 2)
+		out.Store(8)
+		pass(pollMax)
+		if len(h.requests()) != 2 {
+			t.Error("the next generation was not sent as soon as readers got it")
+		}
 		want(t, s, url, 1, store.Delivered)
 	})
 }
