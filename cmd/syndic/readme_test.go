@@ -121,7 +121,7 @@ func makeRun(t *testing.T, dir string) {
 	if !out.has("ready", 5*time.Minute) {
 		t.Fatalf("make run never got ready (are the ports 8080 and 8081 free?):\n%s", out)
 	}
-	urls := regexp.MustCompile(`http://127\.0\.0\.1:\d+/\S*`).FindAllString(out.String(), -1)
+	urls := regexp.MustCompile(`http://127\.0\.0\.1:\d+/[^\s"]*`).FindAllString(out.String(), -1)
 	for _, u := range []string{"/design/", "/design/rss.xml", "/design/atom.xml", "/design/feed.json"} {
 		if !strings.Contains(strings.Join(urls, " "), u) {
 			t.Errorf("make run does not print %s", u)

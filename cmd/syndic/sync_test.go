@@ -7,7 +7,9 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
+	"time"
 
 	"syndic/control"
 	"syndic/feed"
@@ -19,11 +21,12 @@ func TestSyncPrecedesAcknowledgement(t *testing.T) {
 	h := newHost(t, `schedule: "@daily"`)
 	trace := filepath.Join(h.dir, "trace")
 	cmd := h.command(context.Background(), "serve")
-	cmd.Args = append([]string{"strace", "-f", "-y", "-s", "64", "-o", trace, "-e", "trace=pwrite64,fdatasync,fsync,write,sendto,writev", binary}, cmd.Args[1:]...)
+	cmd.Args = append([]string{"strace", "-f", "-y", "-s", "1000", "-o", trace, "-e", "trace=pwrite64,fdatasync,fsync,write,sendto,writev", binary}, cmd.Args[1:]...)
 	var err error
 	if cmd.Path, err = exec.LookPath("strace"); err != nil {
 		t.Fatalf("%v: make tools installs it", err)
 	}
+	cmd.WaitDelay = time.Second
 	p := h.start(cmd)
 	p.ready()
 	c := control.Dial(filepath.Join(h.data, socketName))
@@ -38,13 +41,27 @@ func TestSyncPrecedesAcknowledgement(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	p.stop()
+	// strace would let go of the daemon and leave it.
+	stopTraced(t, c)
+	p.wait(10 * time.Second)
 	text, err := os.ReadFile(trace)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if acks := acknowledged(t, string(text)); acks != posts {
 		t.Errorf("%d answers in the trace, want %d", acks, posts)
+	}
+}
+
+// stopTraced ends the daemon itself, however the test goes on.
+func stopTraced(t *testing.T, c *control.Client) {
+	t.Helper()
+	status, err := c.Status(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := syscall.Kill(status.PID, syscall.SIGTERM); err != nil {
+		t.Error(err)
 	}
 }
 
@@ -61,7 +78,7 @@ func acknowledged(t *testing.T, trace string) (acks int) {
 			synced, dirty = false, true
 		case isSynced(call):
 			synced, dirty = true, false
-		case strings.HasPrefix(call, "write(") && strings.Contains(call, `"HTTP/1.1 200 OK`) && strings.Contains(call, "<socket:"):
+		case strings.HasPrefix(call, "write(") && strings.Contains(call, `"HTTP/1.1 200 OK`) && strings.Contains(call, `\"added\"`):
 			acks++
 			if !synced || dirty {
 				t.Errorf("answer %d was sent with unsynced writes: %s", acks, line)
