@@ -189,3 +189,18 @@ func TestRunPrunes(t *testing.T) {
 		}
 	})
 }
+
+// Who lost the leadership commits nothing, and asks for it anew.
+func TestFencedCommit(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, siteWith("@change"), nil).clean()
+		p := w.add(nil, store.PutOptions{}, "design")
+		w.sched.lease.Token--
+		if _, err := w.sched.Step(w.ctx, time.Now()); !errors.Is(err, store.ErrFenced) {
+			t.Errorf("a step of a former leader: %v", err)
+		}
+		w.wantTitles("design")
+		w.step()
+		w.wantTitles("design", p.Title)
+	})
+}

@@ -163,12 +163,37 @@ func TestDefaultCheck(t *testing.T) {
 		{feed.RSS, "<rss><channel></rss>", false},
 		{feed.Atom, "<feed>\x01</feed>", false},
 		{feed.Atom, "<feed>", false},
+		{feed.Atom, "", false},
+		{feed.RSS, "no element", false},
 		{feed.JSON, `{"items": []}`, true},
 		{feed.JSON, `{"items": [}`, false},
 	}
 	for _, test := range tests {
 		if err := parses(test.f, []byte(test.text)); (err == nil) != test.good {
 			t.Errorf("%s %q: %v", test.f, test.text, err)
+		}
+	}
+}
+
+func TestLintParsesWhatIsNew(t *testing.T) {
+	broken := [3][]byte{[]byte("<item>"), []byte("<entry>"), []byte("{")}
+	for _, f := range feed.Formats {
+		head, tail, err := feed.RenderFrame(feed.Category{Title: "T", Settings: feed.Settings{Hubs: &[]string{}}}, nil, f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		a := &feed.Artifact{Format: f, Head: head, Tail: tail}
+		e := &edition{entries: [][3][]byte{broken}, kept: make([][3][]byte, 1)}
+		if err := New(Config{}).lint(e, a, nil); err == nil {
+			t.Errorf("%s: a broken entry was taken", f)
+		}
+		e.kept = e.entries
+		if err := New(Config{}).lint(e, a, nil); err != nil {
+			t.Errorf("%s: the frame alone: %v", f, err)
+		}
+		a.Tail = nil
+		if err := New(Config{}).lint(e, a, nil); err == nil {
+			t.Errorf("%s: half a frame was taken", f)
 		}
 	}
 }
@@ -340,7 +365,7 @@ func TestRetireDropsTheFeeds(t *testing.T) {
 			t.Errorf("the retired category has %d feeds", n)
 		}
 		w.wantTitles("code", "Another")
-		if whole := string(w.bytes(w.artifacts("code")[feed.RSS])); !strings.Contains(whole, "<category>design</category>") {
+		if whole := string(w.bytes(w.artifacts("code")[feed.RSS])); !strings.Contains(whole, ">design</category>") {
 			t.Error("the entry lost the label of the retired category")
 		}
 		if slices.ContainsFunc(w.pings(), func(line string) bool { return strings.Contains(line, "/design/") }) {
@@ -383,6 +408,26 @@ func TestWindowIsRefilledFromTheTimeline(t *testing.T) {
 		w.apply(site)
 		w.step()
 		w.wantTitles("design", append(slices.Clone(titles[100:]), old.Title)...)
+	})
+}
+
+// What arrives may be older than posts that were not read yet.
+func TestOldArrivalCutsNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		site := siteWith("@change")
+		site.Window = feed.Window{Posts: 1, Hours: 24 * 365}
+		w := newWorld(t, site, nil)
+		w.fill(200, "Text.")
+		w.clean()
+		w.update(func(tx store.Tx) error {
+			p := feed.Post{ID: "tag:old", Slug: "old", Title: "Old", State: feed.Queued, Published: start.AddDate(-9, 0, 0)}
+			_, err := tx.PutPost(p, store.PutOptions{})
+			return err
+		})
+		w.step()
+		if n := len(w.titles("")); n != 200 {
+			t.Errorf("%d entries, want the 200 of the year", n)
+		}
 	})
 }
 

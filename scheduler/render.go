@@ -142,13 +142,16 @@ func parses(f feed.Format, b []byte) error {
 		return nil
 	}
 	d := xml.NewDecoder(bytes.NewReader(b))
-	for {
-		_, err := d.Token()
-		if errors.Is(err, io.EOF) {
+	for elements := 0; ; {
+		token, err := d.Token()
+		switch {
+		case errors.Is(err, io.EOF) && elements > 0:
 			return nil
-		}
-		if err != nil {
+		case err != nil: // the end of no document at all, too
 			return fmt.Errorf("it is not well-formed XML: %w", err)
+		}
+		if _, ok := token.(xml.StartElement); ok {
+			elements++
 		}
 	}
 }

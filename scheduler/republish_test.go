@@ -185,6 +185,21 @@ func TestRepublishTellsOfFailures(t *testing.T) {
 	})
 }
 
+// outcome is what a call in the background came to.
+type outcome struct {
+	rows []Result
+	err  error
+}
+
+func (w *world) republishing(req Request) <-chan outcome {
+	done := make(chan outcome, 1)
+	go func() {
+		rows, err := w.sched.Republish(w.ctx, req)
+		done <- outcome{rows, err}
+	}()
+	return done
+}
+
 // A category's publication is held while a second call comes: it gets a turn
 // before the first goes on, and then both share what is left.
 func TestRepublishShares(t *testing.T) {
@@ -215,20 +230,9 @@ func TestRepublishShares(t *testing.T) {
 				}).clean()
 				w.add(nil, store.PutOptions{}, "design")
 				hold = true
-				type outcome struct {
-					rows []Result
-					err  error
-				}
-				first, second := make(chan outcome, 1), make(chan outcome, 1)
-				go func() {
-					rows, err := w.sched.Republish(w.ctx, test.first)
-					first <- outcome{rows, err}
-				}()
+				first := w.republishing(test.first)
 				<-entered
-				go func() {
-					rows, err := w.sched.Republish(w.ctx, test.second)
-					second <- outcome{rows, err}
-				}()
+				second := w.republishing(test.second)
 				synctest.Wait() // the second waits for its turn
 				close(leave)
 				a, b := <-first, <-second

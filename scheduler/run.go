@@ -102,8 +102,6 @@ func (s *Scheduler) Run(ctx context.Context) error {
 			var more bool
 			if more, err = s.prune(ctx); !more {
 				pruned = time.Now()
-			} else {
-				next = time.Now()
 			}
 		}
 		switch {

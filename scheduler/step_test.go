@@ -99,6 +99,25 @@ func TestDuePostAtItsSecond(t *testing.T) {
 	})
 }
 
+func TestPostThatIsHeldBackAtTheLastMoment(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, siteWith("@change"), nil).clean()
+		p := w.add(func(p *feed.Post) { p.State, p.PublishAt = feed.Scheduled, time.Now() }, store.PutOptions{}, "design")
+		late := &interposed{Store: w.store, before: func(n int) {
+			if n == 1 {
+				w.edit(p.Num, store.PutOptions{}, func(p *feed.Post) { p.State = feed.Draft })
+			}
+		}}
+		s := w.scheduler(func(c *Config) { c.Store = late })
+		if _, err := s.Step(w.ctx, time.Now()); err != nil {
+			t.Fatal(err)
+		}
+		if got := w.post(p.Num).State; got != feed.Draft || late.n == 0 {
+			t.Errorf("after %d commits the post is %s, want a draft", late.n, got)
+		}
+	})
+}
+
 func TestRescheduledPostKeepsItsDate(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, siteWith("@change"), nil).clean()
