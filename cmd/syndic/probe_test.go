@@ -161,67 +161,92 @@ func TestProbeOfNobody(t *testing.T) {
 	}
 }
 
-// Attachments from the command line to the feeds, with a daemon and without.
-func TestAttachments(t *testing.T) {
-	var log asked
+// radio is a host with posts, of which the attachments are on a file server.
+type radio struct {
+	*host
+	files string // URL of the file server
+	log   *asked
+}
+
+func newRadio(t *testing.T, online bool) *radio {
+	log := &asked{}
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		log.add(r)
 		files(w, r)
 	}))
-	defer server.Close()
-	post := func(h *host, name, attachment string) string {
-		return h.write("posts/"+name+".md", "---\ntitle: "+name+"\ncategory: Radio\nattachments:\n  - "+attachment+"\n---\nListen.\n")
+	t.Cleanup(server.Close)
+	r := &radio{newHost(t), server.URL, log}
+	if online {
+		r.serve()
 	}
+	return r
+}
+
+// post writes a post with one attachment.
+func (r *radio) post(name, file string) string {
+	return r.write("posts/"+name+".md", "---\ntitle: "+name+"\ncategory: Radio\nattachments:\n  - url: "+r.files+file+"\n---\nListen.\n")
+}
+
+// Attachments from the command line to the feeds, with a daemon and without.
+func TestAttachments(t *testing.T) {
 	for _, online := range []bool{false, true} {
-		h := newHost(t)
-		if online {
-			h.serve()
-		}
-		good := post(h, "good", "url: "+server.URL+"/head.mp3")
-		post(h, "odd", "url: "+server.URL+"/file")
-		post(h, "bad", "url: "+server.URL+"/404.mp3")
+		h := newRadio(t, online)
+		h.post("good", "/head.mp3")
+		h.post("odd", "/file")
+		h.post("bad", "/404.mp3")
 		r := h.run("post", "add", h.dir+"/posts")
-		if want := "bad.md: attachment " + server.URL + "/404.mp3: HEAD answered 404: write size in the front matter, or add it with --no-probe\n"; r.code != exitPartly || !strings.Contains(r.err, want) {
+		if want := "bad.md: attachment " + h.files + "/404.mp3: HEAD answered 404: write size in the front matter, or add it with --no-probe\n"; r.code != exitPartly || !strings.Contains(r.err, want) {
 			t.Errorf("exit %d\n%s", r.code, r.err)
 		}
-		if got := log.take(); got != "HEAD /404.mp3, HEAD /file, HEAD /head.mp3" {
+		if got := h.log.take(); got != "HEAD /404.mp3, HEAD /file, HEAD /head.mp3" {
 			t.Errorf("asked %q", got)
 		}
 		r = h.run("post", "add", "--no-probe", h.dir+"/posts")
-		if want := "/404.mp3: it goes out without size: write size in the front matter"; r.code != exitOK || !strings.Contains(r.err, want) || strings.Count(r.out, "unchanged") != 2 || log.take() != "" {
-			t.Errorf("exit %d, asked %q\n%s%s", r.code, log.take(), r.out, r.err)
+		if want := "/404.mp3: it goes out without size: write size in the front matter"; r.code != exitOK || !strings.Contains(r.err, want) || strings.Count(r.out, "unchanged") != 2 {
+			t.Errorf("exit %d\n%s%s", r.code, r.out, r.err)
 		}
-		if !online {
-			continue
+		if got := h.log.take(); got != "" {
+			t.Errorf("asked %q", got)
 		}
 		h.must(exitOK, "republish", "radio", "--no-ping")
 		rss, atom := h.must(exitOK, "feed", "show", "radio", "rss"), h.must(exitOK, "feed", "show", "radio", "atom")
 		for _, want := range []string{
-			`<enclosure url="` + server.URL + `/head.mp3" length="1234" type="audio/mpeg">`,
-			`<enclosure url="` + server.URL + `/file" length="1234" type="audio/ogg">`,
-			`<enclosure url="` + server.URL + `/404.mp3" length="0" type="audio/mpeg">`,
+			`<enclosure url="` + h.files + `/head.mp3" length="1234" type="audio/mpeg">`,
+			`<enclosure url="` + h.files + `/file" length="1234" type="audio/ogg">`,
+			`<enclosure url="` + h.files + `/404.mp3" length="0" type="audio/mpeg">`,
 		} {
 			if !strings.Contains(rss, want) {
 				t.Errorf("no %s in\n%s", want, rss)
 			}
 		}
-		if !strings.Contains(atom, server.URL+"/404.mp3") {
+		if !strings.Contains(atom, h.files+"/404.mp3") {
 			t.Errorf("the attachment of no known size is lost:\n%s", atom)
 		}
-		// An edit asks only about what is new, and not at all when told so.
-		if r = h.run("post", "edit", "bad", "--file", good); r.code != exitOK || log.take() != "HEAD /head.mp3" {
-			t.Errorf("exit %d\n%s", r.code, r.err)
+	}
+}
+
+// An edit asks only about what is new, and not at all when told so.
+func TestEditedAttachments(t *testing.T) {
+	h := newRadio(t, false)
+	h.must(exitOK, "post", "add", h.post("a", "/head.mp3"))
+	h.log.take()
+	for _, step := range []struct {
+		file, flag string
+		code       int
+		asked      string
+	}{
+		{"/head.mp3", "--no-probe=false", exitOK, ""},
+		{"/file", "--no-probe=false", exitOK, "HEAD /file"},
+		{"/file", "--no-probe=false", exitOK, ""},
+		{"/500.mp3", "--no-probe=false", exitFailed, "HEAD /500.mp3"},
+		{"/500.mp3", "--no-probe", exitOK, ""},
+	} {
+		r := h.run("post", "edit", "a", "--file", h.post("b", step.file), step.flag)
+		if got := h.log.take(); r.code != step.code || got != step.asked {
+			t.Errorf("%s %s: exit %d, asked %q, want %q\n%s", step.file, step.flag, r.code, got, step.asked, r.err)
 		}
-		gone := post(h, "gone", "url: "+server.URL+"/500.mp3")
-		if r = h.run("post", "edit", "bad", "--file", gone); r.code != exitFailed || !strings.Contains(r.err, "HEAD answered 500") {
-			t.Errorf("exit %d\n%s", r.code, r.err)
-		}
-		if r = h.run("post", "edit", "bad", "--file", gone, "--no-probe"); r.code != exitOK || log.take() != "HEAD /500.mp3" {
-			t.Errorf("exit %d\n%s", r.code, r.err)
-		}
-		p := decode[control.PostInfo](h, "post", "show", "good")
-		if len(p.Attachments) != 1 || p.Attachments[0].Size != 1234 || p.Attachments[0].Type != "audio/mpeg" {
-			t.Errorf("%+v", p.Attachments)
-		}
+	}
+	if p := decode[control.PostInfo](h.host, "post", "show", "a"); len(p.Attachments) != 1 || p.Attachments[0].Size != 0 || p.Attachments[0].Type != "audio/mpeg" {
+		t.Errorf("%+v", p.Attachments)
 	}
 }
