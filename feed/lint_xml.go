@@ -1,0 +1,328 @@
+package feed
+
+import (
+	"bytes"
+	"encoding/xml"
+	"errors"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// maxDepth is how deep libxml2, which many readers use, follows a document.
+const maxDepth = 256
+
+const xmlNamespace = "http://www.w3.org/XML/1998/namespace"
+
+// element is an element of a document that was read strictly.
+type element struct {
+	spot
+	name     xml.Name // its Space is the namespace's URI
+	attrs    []xml.Attr
+	parent   *element
+	children []*element
+	text     string // its own character data
+	from, to int    // where its content stands in the document
+}
+
+// outside holds the prefixes that are declared around an entry, and notes
+// which of them it needs.
+type outside map[string]*declaration
+
+type declaration struct {
+	uri  string
+	used bool
+}
+
+func (o outside) used() []string {
+	var list []string
+	for _, prefix := range slices.Sorted(maps.Keys(o)) {
+		if o[prefix].used {
+			list = append(list, prefix)
+		}
+	}
+	return list
+}
+
+// usualPrefixes are those that our own feeds declare. Each has one meaning
+// everywhere, so an entry can be judged before its feed is known.
+func usualPrefixes(f Format) outside {
+	o := outside{}
+	for uri, prefix := range prefixes {
+		o[prefix] = &declaration{uri: uri}
+	}
+	if f == Atom {
+		o[""] = &declaration{uri: atomNamespace}
+	}
+	return o
+}
+
+// declared checks that a feed declares what its entries leave to it.
+func (l *linter) declared(root *element, entries []Facts) {
+	usual := usualPrefixes(l.format)
+	told := map[string]bool{}
+	for _, entry := range entries {
+		for _, prefix := range entry.Prefixes {
+			name := xml.Name{Space: "xmlns", Local: prefix}
+			if prefix == "" {
+				name = xml.Name{Local: "xmlns"}
+			}
+			if uri, _ := root.attribute(name); uri != usual[prefix].uri && !told[prefix] {
+				told[prefix] = true
+				l.report(root.spot, "xml-prefix", "entries use the prefix %q, which is not declared: add xmlns:%s=%q", prefix, prefix, usual[prefix].uri)
+			}
+		}
+	}
+}
+
+// xmlReader reads XML into a tree by the rules of XML 1.0 and of Namespaces in
+// XML 1.0, where encoding/xml is more lenient too.
+type xmlReader struct {
+	l     *linter
+	d     *xml.Decoder
+	outer outside
+	root  *element
+	open  []openElement
+}
+
+// openElement is one whose end has not been seen.
+type openElement struct {
+	*element
+	raw   xml.Name          // as it is written
+	scope map[string]string // the namespaces that it declares, by prefix
+	buf   []byte            // its character data so far
+}
+
+// readXML returns the root of the tree, or nil if there is none to speak of.
+// outer is nil for a whole document.
+func (l *linter) readXML(b []byte, outer outside) *element {
+	src, ok := l.decode(b)
+	if !ok {
+		return nil
+	}
+	r := xmlReader{l: l, d: xml.NewDecoder(bytes.NewReader(src)), outer: outer}
+	r.d.CharsetReader = func(_ string, in io.Reader) (io.Reader, error) { return in, nil } // it is UTF-8 by now
+	for {
+		start := int(r.d.InputOffset())
+		t, err := r.d.RawToken()
+		if errors.Is(err, io.EOF) {
+			return r.end()
+		}
+		if err != nil {
+			return r.broken(int(r.d.InputOffset()), "%s", plainError(err))
+		}
+		if !r.token(start, t) {
+			return nil
+		}
+	}
+}
+
+// broken reports what ends the reading of any document.
+func (r *xmlReader) broken(offset int, format string, args ...any) *element {
+	r.l.report(spot{offset: offset}, "xml-well-formed", format, args...)
+	return nil
+}
+
+// plainError is an error of encoding/xml without its idea of the place.
+func plainError(err error) string {
+	var syntax *xml.SyntaxError
+	if errors.As(err, &syntax) {
+		return syntax.Msg
+	}
+	return strings.TrimPrefix(err.Error(), "xml: ")
+}
+
+func (r *xmlReader) end() *element {
+	if len(r.open) > 0 {
+		e := r.open[len(r.open)-1]
+		return r.broken(e.offset, "<%s> is never closed", written(e.raw))
+	}
+	if r.root == nil {
+		return r.broken(0, "there is no element in it")
+	}
+	return r.root
+}
+
+// token takes in the token that begins at start, and tells whether to go on.
+func (r *xmlReader) token(start int, t xml.Token) bool {
+	switch t := t.(type) {
+	case xml.StartElement:
+		return r.start(start, t)
+	case xml.EndElement:
+		return r.close(start, t.Name)
+	case xml.CharData:
+		if len(r.open) > 0 {
+			e := &r.open[len(r.open)-1]
+			e.buf = append(e.buf, t...)
+		} else if len(bytes.Trim(t, " \t\r\n")) > 0 {
+			r.broken(start, "there is text outside the root element")
+			return false
+		}
+	case xml.ProcInst:
+		if strings.EqualFold(t.Target, "xml") && start > 0 {
+			r.broken(start, "the XML declaration is not at the very start: remove what stands before it")
+			return false
+		}
+	case xml.Directive:
+		return r.directive(start, t)
+	}
+	return true
+}
+
+func (r *xmlReader) directive(start int, t xml.Directive) bool {
+	at := spot{offset: start}
+	switch {
+	case !bytes.HasPrefix(t, []byte("DOCTYPE")) || r.root != nil:
+		r.broken(start, "<!%s is not allowed here", clip(string(t[:min(len(t), 20)])))
+		return false
+	case bytes.Contains(t, []byte("<!ENTITY")):
+		r.l.report(at, "xml-entity", "the document type declares entities, which readers refuse: write the characters themselves")
+		return false // what follows may use them
+	}
+	r.l.report(at, "xml-doctype", "a feed needs no <!DOCTYPE>: leave it out")
+	return true
+}
+
+func (r *xmlReader) start(offset int, t xml.StartElement) bool {
+	e := openElement{element: &element{spot: spot{offset: offset}, from: int(r.d.InputOffset())}, raw: t.Name}
+	if n := len(r.open); n > 0 {
+		e.parent = r.open[n-1].element
+	} else if r.root != nil {
+		r.l.report(e.spot, "xml-root", "<%s> is a second root element: there may be one only", written(t.Name))
+		return false
+	}
+	if len(r.open) >= maxDepth {
+		r.l.report(e.spot, "xml-depth", "elements are nested more than %d deep: no reader follows that", maxDepth)
+		return false
+	}
+	if crowded(r.l.src[offset:e.from]) {
+		r.broken(offset, "there is no white space between two attributes of <%s>", written(t.Name))
+		return false
+	}
+	e.scope = r.declarations(e.spot, t.Attr)
+	r.open = append(r.open, e)
+	e.name = r.resolve(e.spot, t.Name, true)
+	e.attrs = make([]xml.Attr, len(t.Attr))
+	for i, a := range t.Attr {
+		e.attrs[i] = xml.Attr{Name: r.resolve(e.spot, a.Name, false), Value: a.Value}
+	}
+	if name, ok := twice(e.attrs); ok {
+		r.l.report(e.spot, "xml-attribute-twice", "<%s> has the attribute %s twice", written(t.Name), name)
+		return false
+	}
+	if e.parent != nil {
+		e.parent.children = append(e.parent.children, e.element)
+	} else {
+		r.root = e.element
+	}
+	return true
+}
+
+func (r *xmlReader) close(offset int, name xml.Name) bool {
+	if len(r.open) == 0 {
+		r.broken(offset, "</%s> closes nothing", written(name))
+		return false
+	}
+	e := r.open[len(r.open)-1]
+	if e.raw != name {
+		r.broken(offset, "</%s> stands where </%s> is to be", written(name), written(e.raw))
+		return false
+	}
+	e.text, e.to = string(e.buf), offset
+	r.open = r.open[:len(r.open)-1]
+	r.l.characters(e.spot, e.text)
+	for _, a := range e.attrs {
+		r.l.characters(e.spot, a.Value)
+	}
+	return true
+}
+
+// declarations are the namespaces that a start tag declares.
+func (r *xmlReader) declarations(at spot, attrs []xml.Attr) map[string]string {
+	var scope map[string]string
+	for _, a := range attrs {
+		prefix, ok := "", a.Name == xml.Name{Local: "xmlns"}
+		if a.Name.Space == "xmlns" {
+			prefix, ok = a.Name.Local, true
+			if a.Value == "" {
+				r.l.report(at, "xml-prefix", "xmlns:%s declares no namespace: write its URI", prefix)
+			}
+		}
+		if ok {
+			if scope == nil {
+				scope = map[string]string{}
+			}
+			scope[prefix] = a.Value
+		}
+	}
+	return scope
+}
+
+// resolve turns a name's prefix into the URI of its namespace.
+func (r *xmlReader) resolve(at spot, name xml.Name, element bool) xml.Name {
+	switch {
+	case strings.Contains(name.Local, ":"):
+		r.l.report(at, "xml-prefix", "%s is no name: a colon stands between a prefix and a name only", name.Local)
+		return name
+	case name.Space == "xml":
+		return xml.Name{Space: xmlNamespace, Local: name.Local}
+	case name.Space == "xmlns", name.Space == "" && !element:
+		return name
+	}
+	for _, e := range slices.Backward(r.open) {
+		if uri, ok := e.scope[name.Space]; ok {
+			return xml.Name{Space: uri, Local: name.Local}
+		}
+	}
+	if d := r.outer[name.Space]; d != nil {
+		d.used = true
+		return xml.Name{Space: d.uri, Local: name.Local}
+	}
+	if name.Space != "" {
+		r.l.report(at, "xml-prefix", "the prefix of %s is not declared: add xmlns:%s to the root element", written(name), name.Space)
+		name.Space = "undeclared:" + name.Space
+	}
+	return name
+}
+
+// written is a name as it stands in the document.
+func written(name xml.Name) string {
+	if name.Space == "" {
+		return name.Local
+	}
+	return name.Space + ":" + name.Local
+}
+
+// crowded tells whether a quoted value in a start tag is followed by anything
+// but white space or the tag's end (XML 1.0 §3.1).
+func crowded(tag []byte) bool {
+	quote := byte(0)
+	for i, c := range tag {
+		switch {
+		case quote == 0 && (c == '"' || c == '\''):
+			quote = c
+		case c == quote && quote != 0:
+			quote = 0
+			if i+1 < len(tag) && !bytes.ContainsRune([]byte(" \t\r\n/>"), rune(tag[i+1])) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// twice finds an attribute that stands twice.
+func twice(attrs []xml.Attr) (string, bool) {
+	if len(attrs) < 2 {
+		return "", false
+	}
+	seen := make(map[xml.Name]bool, len(attrs))
+	for _, a := range attrs {
+		if seen[a.Name] {
+			return a.Name.Local, true
+		}
+		seen[a.Name] = true
+	}
+	return "", false
+}
