@@ -118,8 +118,8 @@ type Tx interface {
 	// revision that is live. After ErrTaken the Update may go on: nothing of the
 	// refused post is left.
 	PutPost(p feed.Post, o PutOptions) (feed.Post, error)
-	// PutMark makes the category dirty, due at the time or at an earlier one
-	// that it was due already.
+	// PutMark makes the category dirty, due at the time (zero: now) or at an
+	// earlier one that it was due already.
 	PutMark(category uint64, due time.Time, force bool) error
 	// Publish applies a publication and marks nothing dirty; ErrConflict when
 	// what it was made from has changed: the category's record, a handled row, a

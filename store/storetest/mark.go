@@ -44,6 +44,10 @@ func marks(k *kit) {
 		same("to the nanosecond", all[1].Due, at(15).Add(7*time.Nanosecond))
 		same("limited", len(must(r.DueMarks(at(20), 1))), 1)
 	})
+	k.undo(func(tx store.Tx) {
+		done(tx.PutMark(feed.SiteNum, time.Time{}, false))
+		same("no time is now", must(tx.Mark(feed.SiteNum)).Due, tx.Now())
+	})
 	k.undo(func(tx store.Tx) { is("of no category", tx.PutMark(99, Day, false), store.ErrNotFound) })
 }
 

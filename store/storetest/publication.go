@@ -81,6 +81,9 @@ func publishConflicts(k *kit) {
 	k.edit(p.Num, revise)
 	k.conflict(made)
 	made = k.publication(c)
+	k.edit(p.Num, func(p *feed.Post) { p.File = "other.md" })
+	k.conflict(made)
+	made = k.publication(c)
 	c.Settings.Description = "About design"
 	k.update(func(tx store.Tx) { c = must(tx.PutCategory(c)) })
 	k.conflict(made)
