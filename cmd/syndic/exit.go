@@ -33,7 +33,10 @@ type failure struct {
 	err  error
 }
 
+// Error is the message, which is written for the user.
 func (f *failure) Error() string { return f.err.Error() }
+
+// Unwrap is what the failure came from.
 func (f *failure) Unwrap() error { return f.err }
 
 // fail makes an error that ends the program with the code.

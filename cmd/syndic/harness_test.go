@@ -218,6 +218,12 @@ func (h *host) start(cmd *exec.Cmd) *process {
 	h.t.Helper()
 	p := &process{t: h.t, cmd: cmd, log: newJournal(), ended: make(chan struct{})}
 	cmd.Stderr = p.log
+	if cmd.SysProcAttr == nil {
+		cmd.SysProcAttr = &syscall.SysProcAttr{}
+	}
+	// Signals go to the group: strace, say, passes none on, and must leave
+	// nobody behind.
+	cmd.SysProcAttr.Setpgid = true
 	if err := cmd.Start(); err != nil {
 		h.t.Fatal(err)
 	}
@@ -259,9 +265,9 @@ func (p *process) stop() int {
 	return p.wait(10 * time.Second)
 }
 
-func (p *process) signal(s os.Signal) {
+func (p *process) signal(s syscall.Signal) {
 	p.t.Helper()
-	if err := p.cmd.Process.Signal(s); err != nil && !errors.Is(err, os.ErrProcessDone) {
+	if err := syscall.Kill(-p.cmd.Process.Pid, s); err != nil && !errors.Is(err, syscall.ESRCH) {
 		p.t.Fatal(err)
 	}
 }
@@ -278,7 +284,11 @@ func (p *process) wait(limit time.Duration) int {
 
 // kill sends SIGKILL and waits for the end.
 func (p *process) kill() {
-	_ = p.cmd.Process.Kill() // it may have ended
+	select {
+	case <-p.ended: // its number may be another's by now
+	default:
+		_ = syscall.Kill(-p.cmd.Process.Pid, syscall.SIGKILL)
+	}
 	<-p.ended
 }
 

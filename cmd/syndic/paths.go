@@ -27,7 +27,7 @@ const (
 // places are the directories that the flags and the environment name.
 type places struct {
 	data    string // the data directory, absolute
-	given   bool   // the data directory was named by a flag
+	given   bool   // the data directory was named, by a flag or by $STATE_DIRECTORY
 	socket  string // the socket named by a flag, absolute; empty for none
 	runtime string // $RUNTIME_DIRECTORY; empty for none
 }
@@ -35,15 +35,15 @@ type places struct {
 // findPlaces resolves the data directory and the sockets: flags first, then
 // the environment.
 func findPlaces(data, socket string, getenv func(string) string) (places, error) {
+	if data == "" {
+		data = first(getenv("STATE_DIRECTORY"))
+	}
 	p := places{given: data != "", runtime: first(getenv("RUNTIME_DIRECTORY"))}
 	var err error
 	if socket != "" {
 		if p.socket, err = filepath.Abs(socket); err != nil {
 			return p, fmt.Errorf("find socket: %w", err)
 		}
-	}
-	if data == "" {
-		data = first(getenv("STATE_DIRECTORY"))
 	}
 	if xdg := getenv("XDG_DATA_HOME"); data == "" && filepath.IsAbs(xdg) {
 		data = filepath.Join(xdg, "syndic")

@@ -11,16 +11,17 @@ import (
 func TestFindPlaces(t *testing.T) {
 	for _, c := range []struct {
 		data, env, want string
+		given           bool
 	}{
-		{"/d", "STATE_DIRECTORY=/s HOME=/h", "/d"},
-		{"", "STATE_DIRECTORY=/s:/t XDG_DATA_HOME=/x HOME=/h", "/s"},
-		{"", "XDG_DATA_HOME=/x HOME=/h", "/x/syndic"},
-		{"", "XDG_DATA_HOME=relative HOME=/h", "/h/.local/share/syndic"},
-		{"", "HOME=/h", "/h/.local/share/syndic"},
-		{"", "", ""},
+		{"/d", "STATE_DIRECTORY=/s HOME=/h", "/d", true},
+		{"", "STATE_DIRECTORY=/s:/t XDG_DATA_HOME=/x HOME=/h", "/s", true},
+		{"", "XDG_DATA_HOME=/x HOME=/h", "/x/syndic", false},
+		{"", "XDG_DATA_HOME=relative HOME=/h", "/h/.local/share/syndic", false},
+		{"", "HOME=/h", "/h/.local/share/syndic", false},
+		{"", "", "", false},
 	} {
 		p, err := findPlaces(c.data, "", environment(c.env))
-		if p.data != c.want || (err != nil) != (c.want == "") || p.given != (c.data != "") {
+		if p.data != c.want || (err != nil) != (c.want == "") || p.given != c.given {
 			t.Errorf("%+v: %+v, %v", c, p, err)
 		}
 	}

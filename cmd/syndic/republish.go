@@ -34,6 +34,9 @@ outcome; without one the pings are sent at the next start.`,
 		},
 		RunE: a.with(publishing, func(c call) error {
 			r.Categories = c.args
+			if r.Force && !r.DryRun && !r.NoPing {
+				a.tell("hubs that are pinged without a change skip what they know")
+			}
 			rows, err := c.client.Republish(c, r)
 			if err != nil {
 				return err

@@ -70,6 +70,7 @@ func (p *problems) lines() []string {
 // configError is a configuration that cannot be used: one line a problem.
 type configError struct{ lines []string }
 
+// Error is one line a problem.
 func (e *configError) Error() string { return strings.Join(e.lines, "\n") }
 
 // decoder reads a YAML tree into Go values by their yaml tags. The library's
