@@ -7,6 +7,8 @@ import (
 	"time"
 	"unicode"
 	"unicode/utf8"
+
+	bcp47 "golang.org/x/text/language"
 )
 
 var (
@@ -104,13 +106,21 @@ func isWeb(s string) bool {
 // mediaForm is a media type with parameters (RFC 9110 §8.3.1).
 var mediaForm = regexp.MustCompile(`^[!#$%&'*+.^_|~0-9A-Za-z` + "`" + `-]+/[!#$%&'*+.^_|~0-9A-Za-z` + "`" + `-]+([ \t]*;[ \t]*[^\s=;]+=("[^"]*"|[^\s";]+))*$`)
 
-// addressForm is a mail address (RFC 5322 §3.4.1, RFC 6532).
-var addressForm = regexp.MustCompile(`^[\pL\pM\pN!#$%&'*+/=?^_{|}~` + "`" + `-]+(\.[\pL\pM\pN!#$%&'*+/=?^_{|}~` + "`" + `-]+)*@[\pL\pN]([\pL\pM\pN-]*[\pL\pM\pN])?(\.[\pL\pN]([\pL\pM\pN-]*[\pL\pM\pN])?)*$`)
+// addressForm is a mail address (RFC 5322 §3.4.1, RFC 6532), at a host that
+// can be one.
+var addressForm = regexp.MustCompile(`^` + addressWord + `(\.` + addressWord + `)*@` + hostLabel + `(\.` + hostLabel + `)*$`)
+
+const (
+	addressWord = `[^\x00- "(),.:;<>@\[\\\]\x7F]+`
+	hostLabel   = `[0-9A-Za-z[:^ascii:]](?:[0-9A-Za-z[:^ascii:]-]*[0-9A-Za-z[:^ascii:]])?`
+)
 
 // badLanguage tells what is wrong with a language tag (RFC 5646 §2.1), or "".
 func badLanguage(tag string) string {
-	primary, _, _ := strings.Cut(tag, "-")
-	if n := len(primary); language(tag) != tag || tag == "" || n > 3 || n == 1 && !strings.ContainsAny(primary, "iIxX") {
+	primary, rest, _ := strings.Cut(tag, "-")
+	_, err := bcp47.ParseBase(primary)
+	private := rest != "" && strings.ContainsAny(primary, "iIxX") && len(primary) == 1
+	if tag == "" || language(tag) != tag || err != nil && !private {
 		return "it is no language tag: write one such as en or pt-BR"
 	}
 	return ""
