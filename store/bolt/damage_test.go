@@ -63,6 +63,14 @@ func use(t *testing.T, data []byte) error {
 	if err := os.WriteFile(path, data, 0o600); err != nil {
 		t.Fatal(err)
 	}
+	defer func() {
+		again, err := Open(path, Options{})
+		if errors.Is(err, store.ErrLocked) {
+			t.Errorf("closed, but still locked: %v", err)
+		} else if err == nil {
+			_ = again.Close()
+		}
+	}()
 	s, err := Open(path, Options{})
 	if err != nil {
 		return err
@@ -84,12 +92,7 @@ func use(t *testing.T, data []byte) error {
 	if err := s.Close(); err != nil {
 		t.Errorf("close: %v", err)
 	}
-	if s, err = Open(path, Options{}); errors.Is(err, store.ErrLocked) {
-		t.Errorf("closed, but still locked: %v", err)
-	} else if err == nil {
-		err = s.Close()
-	}
-	return errors.Join(append(errs, err)...)
+	return errors.Join(errs...)
 }
 
 func readAll(r store.Reader) error {

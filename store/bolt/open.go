@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"runtime/debug"
 	"strconv"
+	"syscall"
 	"time"
 
 	"go.etcd.io/bbolt"
@@ -138,7 +139,8 @@ func mapSize(size int64) int {
 }
 
 // closeFile closes the file, through bbolt unless that never had it or holds
-// locks that a panic left taken. Closing the descriptor releases the lock.
+// locks that a panic left taken. Then its mapping stays, and would keep the
+// file's lock for as long as the process lives: it is released by hand.
 func (s *Store) closeFile() error {
 	s.mu.Lock()
 	broken := s.broken
@@ -146,12 +148,14 @@ func (s *Store) closeFile() error {
 	if s.db != nil && broken == nil {
 		return s.db.Close()
 	}
-	if s.file != nil {
-		if err := s.file.Close(); !errors.Is(err, os.ErrClosed) {
-			return err
-		}
+	if s.file == nil {
+		return nil
 	}
-	return nil
+	err := syscall.Flock(int(s.file.Fd()), syscall.LOCK_UN)
+	if errors.Is(err, syscall.EBADF) {
+		return nil // bbolt closed it
+	}
+	return errors.Join(err, s.file.Close())
 }
 
 func (s *Store) readSeq() error {
