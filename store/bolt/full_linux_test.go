@@ -84,17 +84,3 @@ func large(s *Store, i int) error {
 		return err
 	})
 }
-
-func wantPosts(t *testing.T, s *Store, want int) {
-	t.Helper()
-	err := s.View(t.Context(), func(r store.Reader) error {
-		posts, err := r.Posts(0, 1<<20)
-		if len(posts) != want {
-			t.Errorf("%d posts, want %d", len(posts), want)
-		}
-		return err
-	})
-	if err != nil {
-		t.Error(err)
-	}
-}
