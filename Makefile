@@ -44,7 +44,7 @@ vet:
 	@out=$$(gofmt -l $$(git ls-files '*.go')); test -z "$$out" || { echo "gofmt these: $$out"; exit 1; }
 	go vet ./...
 
-tools: ## what the tests call: jing, xmllint, feedparser, strace
+tools: ## what the tests call: jing, xmllint, strace, feedparser, readers in JavaScript
 	@sh .ci/tools
 
 clean:

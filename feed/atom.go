@@ -40,7 +40,7 @@ type atomEntry struct {
 	Authors    []feeds.AtomAuthor `xml:"author"`
 	Categories []atomCategory     `xml:"category"`
 	InReplyTo  *atomInReplyTo     `xml:"thr:in-reply-to"`
-	Content    atomContent        `xml:"content"`
+	Content    *atomContent       `xml:"content"`
 }
 
 type atomCategory struct {
@@ -115,14 +115,19 @@ func newAtomEntry(e entry) atomEntry {
 			Id:      e.id,
 			Updated: atomTime(e.updated),
 		},
-		Links:   atomLinks(e),
-		Content: atomContent{Type: "html", HTML: e.content},
+		Links: atomLinks(e),
+	}
+	summary := e.summary
+	if e.content != "" {
+		a.Content = &atomContent{Type: "html", HTML: e.content}
+	} else {
+		summary = cmp.Or(summary, e.title, e.url) // an entry needs some text
 	}
 	if !e.published.IsZero() {
 		a.Published = atomTime(e.published)
 	}
-	if e.summary != "" {
-		a.Summary = &feeds.AtomSummary{Type: "text", Content: e.summary}
+	if summary != "" {
+		a.Summary = &feeds.AtomSummary{Type: "text", Content: summary}
 	}
 	for _, p := range e.authors {
 		a.Authors = append(a.Authors, atomAuthor(p))

@@ -2,13 +2,26 @@ package feed
 
 import "strings"
 
-// Clean removes what XML 1.0 cannot carry (§2.2, Char) and repairs UTF-8. One
-// such byte would cost every reader the whole feed.
+// Clean repairs UTF-8 and removes what XML 1.0 cannot carry or advises against
+// (§2.2, Char and the note on it). One such byte would cost every reader the
+// whole feed, or a validator's goodwill.
 func Clean(s string) string {
 	return strings.Map(func(r rune) rune {
-		if r == '\t' || r == '\n' || r == '\r' || r >= ' ' && r != 0xFFFE && r != 0xFFFF {
+		switch {
+		case r == '\t' || r == '\n' || r == '\r':
 			return r
+		case r >= 0x80 && r <= 0x9F:
+			return c1[r-0x80]
+		case r < ' ' || r == 0x7F || r >= 0xFDD0 && r <= 0xFDEF || r&0xFFFE == 0xFFFE:
+			return -1
 		}
-		return -1
+		return r
 	}, strings.ToValidUTF8(s, "\uFFFD"))
+}
+
+// c1 is what the control codes from U+0080 on were meant to be: characters of
+// Windows-1252, as HTML reads references to them (§13.2.5.80), or nothing.
+var c1 = [32]rune{
+	'€', -1, '‚', 'ƒ', '„', '…', '†', '‡', 'ˆ', '‰', 'Š', '‹', 'Œ', -1, 'Ž', -1,
+	-1, '‘', '’', '“', '”', '•', '–', '—', '˜', '™', 'š', '›', 'œ', -1, 'ž', 'Ÿ',
 }

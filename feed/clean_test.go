@@ -11,11 +11,13 @@ func TestClean(t *testing.T) {
 		"":                          "",
 		"plain, ünï, مرحبا, 🧵":      "plain, ünï, مرحبا, 🧵",
 		"tab\tline\nreturn\rstay":   "tab\tline\nreturn\rstay",
-		"\x00a\x08b\x0bc\x1fd\x7fe": "abcd\x7fe", // DEL is a Char
-		"\uFFFE\uFFFF\uFFFD":        "\uFFFD",
-		"\xff bad \xc3(":            "\uFFFD bad \uFFFD(",
-		"a\xed\xa0\x80b":            "a\uFFFDb", // half a surrogate pair
-		"\U0010FFFF":                "\U0010FFFF",
+		"\x00a\x08b\x0bc\x1fd\x7fe": "abcde",
+		"\u0080 \u0085\u009f\u0081": "€ …Ÿ",
+		"\ufdd0\ufdef\U0001FFFE\U0010FFFFx\ufdcf\ufdf0": "x\ufdcf\ufdf0",
+		"\uFFFE\uFFFF\uFFFD":                            "\uFFFD",
+		"\xff bad \xc3(":                                "\uFFFD bad \uFFFD(",
+		"a\xed\xa0\x80b":                                "a\uFFFDb", // half a surrogate pair
+		"\U0010FFFD":                                    "\U0010FFFD",
 	} {
 		got := Clean(in)
 		if got != want || Clean(got) != got {

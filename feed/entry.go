@@ -3,9 +3,10 @@ package feed
 import (
 	"cmp"
 	"fmt"
-	"net/mail"
+	"mime"
 	"net/url"
 	"path"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -69,7 +70,7 @@ func people(base string, persons ...Person) []Person {
 	for _, p := range persons {
 		p = Person{Name: line(p.Name), Email: line(p.Email), URL: absolute(base, p.URL)}
 		p.Name = cmp.Or(p.Name, p.Email, p.URL)
-		if !isEmail(p.Email) {
+		if !email.MatchString(p.Email) {
 			p.Email = ""
 		}
 		if p.Name != "" {
@@ -79,12 +80,8 @@ func people(base string, persons ...Person) []Person {
 	return named
 }
 
-// isEmail tells whether s is an address and nothing else (RFC 5322 §3.4.1), as
-// Atom and RSS want one.
-func isEmail(s string) bool {
-	a, err := mail.ParseAddress(s)
-	return err == nil && a.Address == s
-}
+// email is the form of address that Atom, RSS and their validators agree on.
+var email = regexp.MustCompile(`^[A-Za-z0-9_.+'-]+@([A-Za-z0-9-]+\.)+[A-Za-z0-9-]+$`)
 
 // topic is what a post is filed under.
 type topic struct {
@@ -134,11 +131,15 @@ func attachments(base string, list []Attachment) []Attachment {
 	return out
 }
 
-// isMediaType tells whether s has the form of a media type that Atom takes
-// (RFC 4287, appendix B: ".+/.+" on one line).
+// isMediaType tells whether s is a media type, with its parameters (RFC 9110
+// §8.3.1).
 func isMediaType(s string) bool {
-	return len(s) > 2 && strings.Contains(s[1:len(s)-1], "/") && !strings.ContainsAny(s, "\r\n")
+	t, _, err := mime.ParseMediaType(s)
+	return err == nil && strings.Contains(t, "/")
 }
+
+// unknownType is what is said of a file whose name tells nothing.
+const unknownType = "application/octet-stream"
 
 // mediaTypes has the types of files that posts carry. The system's own table
 // would give other bytes on another machine.
@@ -158,7 +159,7 @@ func mediaType(ref string) string {
 			return t
 		}
 	}
-	return "application/octet-stream"
+	return unknownType
 }
 
 // text is a string as every format shows it, with the line ends of XML.

@@ -60,7 +60,7 @@ func TestAbsolute(t *testing.T) {
 func TestPeople(t *testing.T) {
 	got := people("https://weaver.example/", Person{Name: " Ann "}, Person{Email: "bob@weaver.example"},
 		Person{Email: "nobody"}, Person{URL: "/cy"}, Person{Name: "\x00"}, Person{Name: "Di", Email: "a@b\nc"},
-		Person{Email: "Ed <ed@weaver.example>"})
+		Person{Email: "Ed <ed@weaver.example>"}, Person{Name: "Ö", Email: "ö@weaver.example"}, Person{Name: "Root", Email: "root@localhost"})
 	want := []Person{
 		{Name: "Ann"},
 		{Name: "bob@weaver.example", Email: "bob@weaver.example"},
@@ -68,6 +68,8 @@ func TestPeople(t *testing.T) {
 		{Name: "https://weaver.example/cy", URL: "https://weaver.example/cy"},
 		{Name: "Di"},
 		{Name: "Ed <ed@weaver.example>"},
+		{Name: "Ö"},
+		{Name: "Root"},
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("people are %+v, want %+v", got, want)
@@ -88,11 +90,12 @@ func TestTopics(t *testing.T) {
 
 func TestAttachments(t *testing.T) {
 	got := attachments("https://weaver.example/p", []Attachment{
-		{URL: "/a.MP3?x=1", Size: -1, Duration: -1}, {URL: "b", Type: "video"}, {URL: "c.mp3", Type: "audio/x-own"}, {Type: "a/b"},
+		{URL: "/a.MP3?x=1", Size: -1, Duration: -1}, {URL: "b", Type: "video"}, {URL: "d", Type: "a/b c; x"}, {URL: "c.mp3", Type: "audio/x-own"}, {Type: "a/b"},
 	})
 	want := []Attachment{
 		{URL: "https://weaver.example/a.MP3?x=1", Type: "audio/mpeg"},
 		{URL: "https://weaver.example/b", Type: "application/octet-stream"},
+		{URL: "https://weaver.example/d", Type: "application/octet-stream"},
 		{URL: "https://weaver.example/c.mp3", Type: "audio/x-own"},
 	}
 	if !slices.Equal(got, want) {

@@ -10,12 +10,12 @@ import (
 // attachments where RSS itself has room for one.
 
 type rssMedia struct {
-	URL      string `xml:"url,attr"`
-	Size     int64  `xml:"fileSize,attr,omitempty"`
-	Type     string `xml:"type,attr,omitempty"`
-	Medium   string `xml:"medium,attr,omitempty"`
-	Duration int64  `xml:"duration,attr,omitempty"`
-	Title    string `xml:"media:title,omitempty"`
+	URL      string   `xml:"url,attr"`
+	Size     int64    `xml:"fileSize,attr,omitempty"`
+	Type     string   `xml:"type,attr,omitempty"`
+	Medium   string   `xml:"medium,attr,omitempty"`
+	Duration int64    `xml:"duration,attr,omitempty"`
+	Title    *rssText `xml:"media:title"`
 }
 
 type rssThumbnail struct {
@@ -27,7 +27,7 @@ func rssMediaOf(e entry) []rssMedia {
 	var list []rssMedia
 	for _, a := range e.attachments {
 		list = append(list, rssMedia{
-			URL: a.URL, Size: a.Size, Type: a.Type, Medium: medium(a.Type), Duration: a.Duration, Title: a.Title,
+			URL: a.URL, Size: a.Size, Type: a.Type, Medium: medium(a.Type), Duration: a.Duration, Title: someRSSText(a.Title),
 		})
 	}
 	for _, image := range []string{e.image, e.banner} {

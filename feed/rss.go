@@ -29,8 +29,14 @@ func (r rssRoot) FeedXml() any { return r }
 
 type rssChannel struct {
 	// Before the channel's own link: some readers take the first of any namespace.
-	AtomLinks []rssAtomLink `xml:"atom:link"`
+	AtomLinks   []rssAtomLink `xml:"atom:link"`
+	Title       rssText       `xml:"title"`
+	Description rssText       `xml:"description"`
 	feeds.RssFeed
+	Copyright       *rssText  `xml:"copyright"`
+	ManagingEditor  *rssText  `xml:"managingEditor"`
+	WebMaster       *rssText  `xml:"webMaster"`
+	Image           *rssImage `xml:"image"`
 	UpdatePeriod    string    `xml:"sy:updatePeriod,omitempty"`
 	UpdateFrequency int       `xml:"sy:updateFrequency,omitempty"`
 	Items           []rssItem `xml:"item"`
@@ -42,10 +48,17 @@ type rssAtomLink struct {
 	Href string `xml:"href,attr"`
 }
 
+type rssImage struct {
+	URL   string  `xml:"url"`
+	Title rssText `xml:"title"`
+	Link  string  `xml:"link"`
+}
+
 type rssItem struct {
-	Title       string `xml:"title,omitempty"`
-	Description string `xml:"description,omitempty"`
+	Title       *rssText `xml:"title"`
+	Description string   `xml:"description,omitempty"` // before content:encoded, as the profile asks
 	feeds.RssItem
+	Author     *rssText      `xml:"author"`
 	Creators   []string      `xml:"dc:creator"`
 	Language   string        `xml:"dc:language,omitempty"`
 	Categories []rssCategory `xml:"category"`
@@ -56,12 +69,31 @@ type rssItem struct {
 
 type rssCategory struct {
 	Domain string `xml:"domain,attr,omitempty"`
-	Name   string `xml:",chardata"`
+	rssText
 }
 
 type rssSource struct {
-	URL   string `xml:"url,attr"`
-	Title string `xml:",chardata"`
+	URL string `xml:"url,attr"`
+	rssText
+}
+
+// rssText is plain text where some readers expect HTML: its "&" and "<" are
+// hexadecimal references, which both kinds read alike (Best Practices Profile,
+// "Character Data").
+type rssText struct {
+	XML string `xml:",innerxml"`
+}
+
+var rssTextEscape = strings.NewReplacer("&", "&#x26;", "<", "&#x3C;", ">", "&#x3E;")
+
+func newRSSText(s string) rssText { return rssText{rssTextEscape.Replace(s)} }
+
+// someRSSText is nil, and no element, for no text.
+func someRSSText(s string) *rssText {
+	if s == "" {
+		return nil
+	}
+	return new(newRSSText(s))
 }
 
 // rssEscape makes plain text what readers show as that text: they take a
@@ -89,39 +121,50 @@ func writeRSS(w io.Writer, h frame, entries []entry) error {
 
 func newRSSChannel(h frame) rssChannel {
 	c := rssChannel{
-		AtomLinks: []rssAtomLink{{Rel: "self", Type: RSS.MediaType(), Href: h.self}},
+		AtomLinks:      []rssAtomLink{{Rel: "self", Type: RSS.MediaType(), Href: h.self}},
+		Title:          newRSSText(h.title),
+		Description:    newRSSText(cmp.Or(h.description, h.title)),
+		Copyright:      someRSSText(h.copyright),
+		ManagingEditor: someRSSText(rssEditor(h)),
+		WebMaster:      someRSSText(rssEditor(h)),
 		RssFeed: feeds.RssFeed{
-			Title:          h.title,
-			Link:           h.page,
-			Description:    cmp.Or(h.description, h.title),
-			Language:       h.lang,
-			Copyright:      h.copyright,
-			ManagingEditor: rssEditor(h.authors),
-			WebMaster:      rssEditor(h.authors),
-			PubDate:        rssTime(h.published),
-			LastBuildDate:  rssTime(h.updated),
-			Generator:      generator,
-			Docs:           "https://www.rssboard.org/rss-specification",
-			Ttl:            int(h.every / time.Minute),
+			Link:          h.page,
+			Language:      h.lang,
+			PubDate:       rssTime(h.published),
+			LastBuildDate: rssTime(h.updated),
+			Generator:     generator,
+			Docs:          "https://www.rssboard.org/rss-specification",
+			Ttl:           int(h.every / time.Minute),
 		},
 	}
 	c.UpdatePeriod, c.UpdateFrequency = updates(h.every)
 	for _, hub := range h.hubs {
 		c.AtomLinks = append(c.AtomLinks, rssAtomLink{Rel: "hub", Href: hub})
 	}
-	if image := cmp.Or(h.image, h.logo); image != "" {
-		c.Image = &feeds.RssImage{Url: image, Title: h.title, Link: h.page}
+	for _, image := range []string{h.image, h.logo, h.icon} {
+		if c.Image == nil && rssTakes(image) {
+			c.Image = &rssImage{URL: image, Title: newRSSText(h.title), Link: h.page}
+		}
 	}
 	return c
 }
 
+// rssTakes tells whether a picture may stand for a channel: a GIF, JPEG or PNG
+// (RSS 2.0, "image"), or what does not show its type.
+func rssTakes(image string) bool {
+	switch mediaType(image) {
+	case "image/gif", "image/jpeg", "image/png", unknownType:
+		return image != ""
+	}
+	return false
+}
+
 func newRSSItem(e entry) rssItem {
 	i := rssItem{
-		Title:       e.title,
+		Title:       someRSSText(e.title),
 		Description: rssEscape.Replace(e.summary),
 		RssItem: feeds.RssItem{
 			Link:     e.url,
-			Content:  &feeds.RssContent{Content: e.content},
 			Comments: e.comments,
 			Guid:     &feeds.RssGuid{Id: e.id, IsPermaLink: "false"},
 			PubDate:  rssTime(e.published),
@@ -130,55 +173,64 @@ func newRSSItem(e entry) rssItem {
 		Media:     rssMediaOf(e),
 		Thumbnail: rssThumbnailOf(e),
 	}
-	if i.Title == "" && i.Description == "" {
-		i.Description = rssEscape.Replace(e.url) // an item needs one of the two
+	if e.content != "" {
+		i.Content = &feeds.RssContent{Content: e.content}
 	}
-	i.Author, i.Creators = rssAuthors(e.authors)
+	if i.Description == "" && (e.content != "" || e.title == "") {
+		// Content wants a description before it, and an item one or a title.
+		i.Description = rssEscape.Replace(cmp.Or(e.title, e.url))
+	}
+	i.setAuthors(e.authors)
 	for _, t := range e.topics {
-		i.Categories = append(i.Categories, rssCategory{Domain: t.scheme, Name: t.title})
+		i.Categories = append(i.Categories, rssCategory{t.scheme, newRSSText(t.title)})
 	}
-	if len(e.attachments) > 0 { // more than one confuses readers
-		a := e.attachments[0]
-		i.Enclosure = &feeds.RssEnclosure{Url: a.URL, Length: strconv.FormatInt(a.Size, 10), Type: a.Type}
+	for _, a := range e.attachments { // the first: more than one confuses readers
+		if i.Enclosure == nil && strings.HasPrefix(a.URL, "http") {
+			i.Enclosure = &feeds.RssEnclosure{Url: a.URL, Length: strconv.FormatInt(a.Size, 10), Type: a.Type}
+		}
 	}
 	if e.origin.URL != "" {
-		i.Source = &rssSource{URL: e.origin.URL, Title: e.origin.Title}
+		i.Source = &rssSource{e.origin.URL, newRSSText(e.origin.Title)}
 	}
 	return i
 }
 
-// rssAuthors puts a lone author with an address where RSS wants one, and all
+// setAuthors puts a lone author with an address where RSS wants one, and all
 // others where a name is enough. An item takes one author only, and not both
 // elements at a time (Best Practices Profile, "author" and "dc:creator").
-func rssAuthors(authors []Person) (author string, creators []string) {
-	if len(authors) == 1 && authors[0].Email != "" && !strings.ContainsAny(authors[0].Name, rssComment) {
-		return rssMailbox(authors[0]), nil
+func (i *rssItem) setAuthors(authors []Person) {
+	if rssMailable(authors) {
+		i.Author = new(newRSSText(rssMailbox(authors[0])))
+		return
 	}
 	for _, a := range authors {
-		creators = append(creators, a.Name)
+		i.Creators = append(i.Creators, a.Name)
 	}
-	return "", creators
 }
 
-// rssEditor is the mailbox of the first person who has an address.
-func rssEditor(people []Person) string {
-	for _, p := range people {
-		if p.Email != "" {
-			return rssMailbox(p)
+// rssMailable tells whether authors are one that has a name and an address. A
+// name with parentheses would be misread in those that stand around it.
+func rssMailable(authors []Person) bool {
+	return len(authors) == 1 && authors[0].Email != "" && authors[0].Email != authors[0].Name &&
+		!strings.ContainsAny(authors[0].Name, `()\`)
+}
+
+func rssMailbox(p Person) string { return p.Email + " (" + p.Name + ")" }
+
+// rssEditor is the mailbox of the first person who has an address. It needs a
+// name, which may be the feed's.
+func rssEditor(h frame) string {
+	for _, p := range h.authors {
+		if p.Email == "" {
+			continue
 		}
+		if p.Name == p.Email {
+			p.Name = h.title
+		}
+		p.Name = strings.NewReplacer("(", "[", ")", "]", `\`, "/").Replace(p.Name)
+		return rssMailbox(p)
 	}
 	return ""
-}
-
-// rssComment is what readers misread between the parentheses of a mailbox.
-const rssComment = `()\`
-
-// rssMailbox is "address (name)", without a name that cannot stand there.
-func rssMailbox(p Person) string {
-	if p.Name == p.Email || strings.ContainsAny(p.Name, rssComment) {
-		return p.Email
-	}
-	return p.Email + " (" + p.Name + ")"
 }
 
 // updates says in the terms of the syndication module how often a feed may

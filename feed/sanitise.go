@@ -77,7 +77,6 @@ var attributes = []struct{ names, on, match string }{
 	{"dir", "", `^(?i:ltr|rtl|auto)$`},
 	{"lang", "", `^[A-Za-z0-9-]{1,35}$`},
 	{"title", "", ``},
-	{"role", "", `^doc-[a-z]+$`},
 	{"class", "", ``}, // the rewriter leaves only what keptClass matches
 	{"href", "a", ``},
 	{"hreflang type rel", "a", `^[A-Za-z0-9 /+.-]+$`},

@@ -104,7 +104,7 @@ var void = map[string]bool{"base": true, "embed": true, "frame": true, "input": 
 
 func footnote(t html.Token) bool {
 	for _, a := range t.Attr {
-		if a.Key == "role" && (a.Val == "doc-noteref" || a.Val == "doc-endnotes") {
+		if a.Key == "class" && (a.Val == "footnote-ref" || a.Val == "footnotes") {
 			return true
 		}
 	}

@@ -112,12 +112,21 @@ func fitInto(content string, k contentKey) string {
 			}
 			for i := range t.Attr {
 				fitAttr(&t.Attr[i], k)
+				if role := footnoteRoles[t.Attr[i].Val]; role != "" && t.Attr[i].Key == "class" {
+					t.Attr = append(t.Attr, html.Attribute{Key: "role", Val: role})
+				}
 			}
 			b.WriteString(t.String())
 		default:
 			b.Write(z.Raw())
 		}
 	}
+}
+
+// footnoteRoles says what the parts of a footnote are to those who listen
+// (DPUB-ARIA 1.1). In a feed a validator takes a role for a risk.
+var footnoteRoles = map[string]string{
+	"footnote-ref": "doc-noteref", "footnote-backref": "doc-backlink", "footnotes": "doc-endnotes",
 }
 
 // level is a heading's, 0 for another element.

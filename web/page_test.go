@@ -401,6 +401,19 @@ func TestContentFrames(t *testing.T) {
 	}
 }
 
+func TestFitIntoTellsFootnotes(t *testing.T) {
+	content, err := feed.Content("x[^1]\n\n[^1]: y\n", feed.Markdown, "https://e/p")
+	if err != nil {
+		t.Fatal(err)
+	}
+	fitted := fitInto(content, contentKey{page: "https://e/p", heading: 2})
+	for _, role := range footnoteRoles {
+		if strings.Count(fitted, `role="`+role+`"`) != 1 {
+			t.Errorf("no %s in %s", role, fitted)
+		}
+	}
+}
+
 func FuzzFitInto(f *testing.F) {
 	for _, s := range []string{"<h1>a</h1><h3 id=x>b</h3>", "<main><p>x</main>", `<a href="https://e/p#x">y</a>`, "a &lt; b", "<pre>\n x</pre>"} {
 		f.Add(s)
