@@ -3,9 +3,6 @@ package feed
 import (
 	"bytes"
 	"cmp"
-	"encoding/json"
-	"encoding/xml"
-	"fmt"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -163,65 +160,4 @@ func TestReadersFindTheAttachments(t *testing.T) {
 			t.Errorf("%s has the enclosures %+v", f, list)
 		}
 	}
-}
-
-// What holds for any feed of ours, whatever is in it.
-func FuzzRender(f *testing.F) {
-	f.Add("tag:a,2026:b", "Title", "Body *with* [link](x)", "Summary", "tag", "Name", "a@b", "https://x.example/p", "en", false, int64(0))
-	f.Add("id\x00", "]]>\xff\ufffe", "]]> <![CDATA[ \x1b &#0; <p title=']]>'>", "<b>&amp;", "\x01", "\r\n", "@", "javascript:x", "x y", true, int64(1)<<60)
-	f.Add("", "", "", "", "", "", "", "://", "-", false, int64(-1)<<60)
-	f.Fuzz(func(t *testing.T, id, title, body, summary, tag, name, email, link, lang string, html bool, unix int64) {
-		s := oddSet()
-		p := Post{
-			Num: 1, ID: id, Slug: "p", Title: title, Body: body, Summary: summary, Tags: []string{tag, tag + "2"}, URL: link, Lang: lang,
-			Authors: []Person{{Name: name, Email: email, URL: link}}, Attachments: []Attachment{{URL: link, Type: tag, Title: title}},
-			Image: link, Comments: link, Origin: Origin{Title: title, URL: link}, License: link, InReplyTo: link,
-			Labels: []Label{{Slug: "c", Title: tag}}, Published: time.Unix(unix, 0), Markup: Markdown,
-		}
-		if html {
-			p.Markup = HTML
-		}
-		s.posts = []Post{p}
-		if _, err := RenderEntries(s.category.Site, p); err != nil {
-			return // a body that no parser reads twice alike
-		}
-		for _, f := range Formats {
-			b := mustRender(t, s, f)
-			if err := wellFormed(b, f); err != nil {
-				t.Fatalf("%v\n%s", err, b)
-			}
-			if !bytes.Equal(b, joined(t, s, f)) {
-				t.Fatalf("joined, %s is not what it is as a whole", f)
-			}
-			gotID, gotTitle, err := firstItem(b, f)
-			if err != nil {
-				t.Fatalf("%v\n%s", err, b)
-			}
-			equal(t, f.String()+" id", gotID, Clean(id))
-			equal(t, f.String()+" title", gotTitle, strings.TrimSpace(Clean(title)))
-		}
-	})
-}
-
-// firstItem reads more exactly than gofeed, which takes an Atom id for a URL
-// and normalises it.
-func firstItem(b []byte, f Format) (id, title string, err error) {
-	var doc struct {
-		GUID      string `xml:"channel>item>guid"`
-		RSSTitle  string `xml:"channel>item>title"`
-		AtomID    string `xml:"entry>id"`
-		AtomTitle string `xml:"entry>title"`
-		Items     []struct{ ID, Title string }
-	}
-	if f == JSON {
-		if err := json.Unmarshal(b, &doc); err != nil || len(doc.Items) != 1 {
-			return "", "", fmt.Errorf("%d items: %w", len(doc.Items), err)
-		}
-		return doc.Items[0].ID, doc.Items[0].Title, nil
-	}
-	if _, err := gofeed.NewParser().Parse(bytes.NewReader(b)); err != nil {
-		return "", "", err
-	}
-	err = xml.Unmarshal(b, &doc)
-	return doc.GUID + doc.AtomID, doc.RSSTitle + doc.AtomTitle, err
 }
