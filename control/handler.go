@@ -40,6 +40,9 @@ type Config struct {
 	// "" for what it does not tell, context.DeadlineExceeded when it does not
 	// answer in time. nil: attachments stay as they are written.
 	Probe func(ctx context.Context, address string) (size int64, mediaType string, err error)
+	// Check looks at every row of the store and returns a line for each that is
+	// wrong; nil where that is not to be had.
+	Check func(ctx context.Context) []string
 	// Ready tells whether the first generation is served; nil means that it is not.
 	Ready func() bool
 	// Observe is told of each request that was answered; nil for nobody.
@@ -79,6 +82,7 @@ func New(cfg Config) *Handler {
 		"/hubs/retry":      {http.MethodPost: serve(h.retry)},
 		"/schedules":       {http.MethodGet: serve(h.schedules)},
 		"/status":          {http.MethodGet: serve(h.status)},
+		"/check":           {http.MethodGet: serve(h.check)},
 	}
 	return h
 }

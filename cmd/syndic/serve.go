@@ -62,6 +62,7 @@ type daemon struct {
 	tasks *errgroup.Group // all that runs beside serve
 
 	store     store.Store
+	check     func(context.Context) []string // every row of it
 	slots     *scheduler.Slots
 	scheduler *scheduler.Scheduler
 	web       *web.Server
@@ -130,7 +131,7 @@ func (d *daemon) open() error {
 	if err != nil {
 		return err
 	}
-	d.store = st
+	d.store, d.check = st, st.Check
 	d.life.add(func(context.Context) error { return st.Close() })
 	return nil
 }
@@ -170,7 +171,7 @@ func (d *daemon) controlConfig() control.Config {
 	return control.Config{
 		Store: d.store, Site: d.config.site(), Version: buildVersion().Version, Daemon: true, Data: d.places.data, Started: d.started,
 		Republish: republisher(d.scheduler), WaitServed: d.web.WaitServed, Schedules: scheduleLister(d.store, d.slots),
-		Ready: d.web.Ready, Observe: d.metrics.controlled, Probe: newProber(buildVersion().Version).probe, Log: d.log,
+		Ready: d.web.Ready, Observe: d.metrics.controlled, Probe: newProber(buildVersion().Version).probe, Check: d.check, Log: d.log,
 	}
 }
 

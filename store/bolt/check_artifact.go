@@ -55,6 +55,6 @@ func (c *checker) digest(a feed.Artifact) {
 	}
 	whole := feed.Join(a.Format, a.Head, entries, a.Tail)
 	if feed.DigestOf(whole) != a.Digest || len(whole) != a.Size {
-		c.say("feed %d %s: its %d bytes are not the %d that were published", a.Category, a.Format, len(whole), a.Size)
+		c.say("feed %d %s: its %d bytes have not the digest of the %d that were published", a.Category, a.Format, len(whole), a.Size)
 	}
 }
