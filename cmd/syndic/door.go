@@ -1,14 +1,17 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"net"
 	"net/http"
+	"net/url"
 	"time"
 
 	"syndic/control"
+	"syndic/feed"
 	"syndic/web"
 )
 
@@ -57,6 +60,7 @@ func (d *daemon) listenHTTP(ctx context.Context) error {
 	}
 	ends := []undo{d.answer(web.NewHTTPServer(d.web.Public()), public...)}
 	d.tell("public", "serving feeds and pages", d.config.site().URL, public)
+	d.warnElsewhere(public)
 	if len(admin) > 0 {
 		ends = append(ends, d.answer(web.NewHTTPServer(d.web.Admin()), admin...))
 		d.tell("admin", "serving health, metrics and the dashboard", "http://"+admin[0].Addr().String()+"/", admin)
@@ -69,6 +73,23 @@ func (d *daemon) tell(component, what, url string, listeners []net.Listener) {
 	for _, l := range listeners {
 		d.log.Info().Str("component", component).Str("listen", l.Addr().String()).Str("url", url).Msg(what)
 	}
+}
+
+// warnElsewhere says so when every address that syndic writes leads to another
+// port of this machine: listen was changed and site.url forgotten.
+func (d *daemon) warnElsewhere(public []net.Listener) {
+	site, err := url.Parse(d.config.site().URL)
+	if err != nil || !feed.Loopback(site.Hostname()) {
+		return
+	}
+	for _, l := range public {
+		_, port, err := net.SplitHostPort(l.Addr().String())
+		if err != nil || port == cmp.Or(site.Port(), "80") {
+			return // a socket file has a proxy before it
+		}
+	}
+	d.log.Warn().Str("url", site.String()).Str("listen", public[0].Addr().String()).
+		Msg("site.url leads to another port of this machine than listen: feeds and pings will name the wrong address")
 }
 
 func closeAll(listeners []net.Listener) error {

@@ -337,3 +337,17 @@ func TestPingsFollowPublication(t *testing.T) {
 		t.Errorf("hub in trouble: exit %d\n%s%s", r.code, r.out, r.err)
 	}
 }
+
+// A port changed in one place only makes every address wrong: the log says so.
+func TestListenElsewhere(t *testing.T) {
+	h := newHost(t)
+	p := h.serve()
+	const message = "site.url leads to another port of this machine than listen: feeds and pings will name the wrong address"
+	if strings.Contains(p.log.String(), message) {
+		t.Error("warned of the right port")
+	}
+	p.stop()
+	h.addr = freeAddress(t)
+	h.configure() // listen has changed, site.url has not
+	h.serve().await(message)
+}
