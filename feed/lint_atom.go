@@ -84,14 +84,12 @@ func (l *linter) atomRequired(e *element, rule string, names ...string) {
 	}
 }
 
-// atomOrder is the grammar of RFC 4287 §4.1.1: entries are last.
+// atomOrder is the grammar of RFC 4287 §4.1.1: entries are last, after elements
+// of other namespaces too.
 func (l *linter) atomOrder(root *element) {
 	entry := false
 	for _, e := range root.children {
-		if e.name.Space != atomNamespace {
-			continue
-		}
-		if e.name.Local == "entry" {
+		if e.name.Local == "entry" && e.name.Space == atomNamespace {
 			entry = true
 		} else if entry {
 			l.report(e.spot, "atom-metadata-after-entry", "<%s> stands after an entry: write the entries last", e)

@@ -102,6 +102,9 @@ type vocabulary map[xml.Name]part
 
 // contents checks what an element holds against a vocabulary.
 func (l *linter) contents(e *element, v vocabulary) {
+	if v != nil && e.value() != "" {
+		l.report(e.spot, l.ruleFor(e.name.Space, "unexpected-text"), "<%s> holds the text %s beside its elements: nobody reads it", e, clip(e.value()))
+	}
 	seen := map[xml.Name]bool{}
 	for _, c := range e.children {
 		p, ok := v[c.name]

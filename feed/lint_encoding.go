@@ -16,8 +16,8 @@ import (
 	"golang.org/x/text/encoding/unicode"
 )
 
-// xmlDeclaration finds the encoding that a document declares (XML 1.0 §2.8).
-var xmlDeclaration = regexp.MustCompile(`^<\?xml[^>]*?[\s]encoding\s*=\s*["']([A-Za-z][A-Za-z0-9._-]*)["']`)
+// xmlEncoding finds the encoding that a document declares (XML 1.0 §2.8).
+var xmlEncoding = regexp.MustCompile(`^<\?xml[^>]*?[\s]encoding\s*=\s*["']([A-Za-z][A-Za-z0-9._-]*)["']`)
 
 // decode brings a document into UTF-8 without a byte order mark, and refuses
 // characters that XML cannot carry. What it returns is what offsets count in.
@@ -53,12 +53,16 @@ func toUTF8(b []byte) (src []byte, name string, err error) {
 	if bytes.HasPrefix(b, []byte("\xFF\xFE")) || bytes.HasPrefix(b, []byte("\xFE\xFF")) {
 		e, name = unicode.UTF16(unicode.BigEndian, unicode.UseBOM), "UTF-16"
 	} else {
-		m := xmlDeclaration.FindSubmatch(b[:min(len(b), 256)])
-		if m == nil || strings.EqualFold(string(m[1]), "utf-8") || strings.EqualFold(string(m[1]), "us-ascii") {
+		m := xmlEncoding.FindSubmatch(b[:min(len(b), 256)])
+		if m == nil || strings.EqualFold(string(m[1]), "us-ascii") {
 			return b, "", nil
 		}
 		name = string(m[1])
-		if e, _ = charset.Lookup(name); e == nil || strings.HasPrefix(strings.ToLower(name), "utf-16") {
+		known := ""
+		switch e, known = charset.Lookup(name); {
+		case known == "utf-8":
+			return b, "", nil
+		case e == nil, strings.HasPrefix(known, "utf-16"):
 			return b, name, fmt.Errorf("the feed declares the encoding %s, which it is not in or nobody knows", name)
 		}
 	}

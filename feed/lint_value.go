@@ -40,20 +40,30 @@ func badReference(s string) string {
 	return badScheme(s)
 }
 
+// portForm is what may follow a host.
+var portForm = regexp.MustCompile(`^(\[[^\]]*\]|[^:]*)(:[0-9]*)?$`)
+
 // badScheme tells what is wrong by the rules of the scheme.
 func badScheme(s string) string {
-	scheme, rest, _ := strings.Cut(s, ":")
-	host := ""
-	if strings.HasPrefix(rest, "//") {
-		host, _, _ = strings.Cut(rest[2:], "/")
+	scheme, rest, colon := strings.Cut(s, ":")
+	if colon && !schemeForm.MatchString(s) && !strings.ContainsAny(scheme, "/?#") {
+		return "its scheme is none, as it does not begin with a letter or has other signs in it"
 	}
-	if i := strings.IndexAny(strings.TrimPrefix(rest, "//"+host), "[]"); i >= 0 && schemeForm.MatchString(s) {
+	host := ""
+	if after, ok := strings.CutPrefix(rest, "//"); ok {
+		host = after[:len(after)-len(strings.TrimLeftFunc(after, func(r rune) bool { return !strings.ContainsRune("/?#", r) }))]
+	}
+	if schemeForm.MatchString(s) && strings.ContainsAny(strings.TrimPrefix(rest, "//"+host), "[]") {
 		return "it has a square bracket in it, which is to be percent-encoded"
 	}
+	host = host[strings.LastIndexByte(host, '@')+1:]
 	switch strings.ToLower(scheme) {
 	case "http", "https", "ftp":
-		if strings.HasPrefix(s, scheme+":") && (host == "" || host[0] == ':' || host[0] == '?') {
+		if colon && (host == "" || host[0] == ':') {
 			return "it names no host"
+		}
+		if !portForm.MatchString(host) {
+			return "its port is no number"
 		}
 	case "tag":
 		if !tagForm.MatchString(s) {

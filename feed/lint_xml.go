@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -152,6 +153,9 @@ func (r *xmlReader) token(start int, t xml.Token) bool {
 	case xml.EndElement:
 		return r.close(start, t.Name)
 	case xml.CharData:
+		if raw := r.l.src[start:r.d.InputOffset()]; !bytes.HasPrefix(raw, []byte("<![CDATA[")) && r.surrogate(start, raw) {
+			return false
+		}
 		if len(r.open) > 0 {
 			e := &r.open[len(r.open)-1]
 			e.buf = append(e.buf, t...)
@@ -160,14 +164,33 @@ func (r *xmlReader) token(start int, t xml.Token) bool {
 			return false
 		}
 	case xml.ProcInst:
-		if strings.EqualFold(t.Target, "xml") && start > 0 {
-			r.broken(start, "the XML declaration is not at the very start: remove what stands before it")
-			return false
-		}
+		return r.instruction(start, t.Target)
 	case xml.Directive:
 		return r.directive(start, t)
 	}
 	return true
+}
+
+// xmlDeclaration is XML 1.0 §2.8.
+var xmlDeclaration = regexp.MustCompile(`^<\?xml\s+version\s*=\s*(?:"1\.[0-9]+"|'1\.[0-9]+')` +
+	`(?:\s+encoding\s*=\s*(?:"[A-Za-z][A-Za-z0-9._-]*"|'[A-Za-z][A-Za-z0-9._-]*'))?` +
+	`(?:\s+standalone\s*=\s*(?:"(?:yes|no)"|'(?:yes|no)'))?\s*\?>`)
+
+// instruction checks a processing instruction; the XML declaration looks like
+// one.
+func (r *xmlReader) instruction(start int, target string) bool {
+	rest := r.l.src[start+len("<?")+len(target):]
+	switch {
+	case strings.EqualFold(target, "xml") && start > 0:
+		r.broken(start, "the XML declaration is not at the very start: remove what stands before it")
+	case strings.EqualFold(target, "xml") && !xmlDeclaration.Match(r.l.src):
+		r.broken(start, "the XML declaration is malformed: write <?xml version=\"1.0\" encoding=\"UTF-8\"?>")
+	case !bytes.HasPrefix(rest, []byte("?>")) && !bytes.ContainsAny(rest[:1], " \t\r\n") || strings.Contains(target, ":"):
+		r.broken(start, "the processing instruction <?%s is malformed: its name ends in white space, and has no colon", target)
+	default:
+		return true
+	}
+	return false
 }
 
 func (r *xmlReader) directive(start int, t xml.Directive) bool {
@@ -184,6 +207,18 @@ func (r *xmlReader) directive(start int, t xml.Directive) bool {
 	return true
 }
 
+// halves are references to what is no character: half of one (XML 1.0 §4.1).
+var halves = regexp.MustCompile(`&#(?:x0*[dD][89A-Fa-f][0-9A-Fa-f]{2}|0*5(?:529[6-9]|5[3-9]\d\d|6\d{3}|7[0-2]\d\d|73[0-3]\d|734[0-3]));`)
+
+// surrogate reports a reference that encoding/xml takes for U+FFFD.
+func (r *xmlReader) surrogate(offset int, raw []byte) bool {
+	at := halves.FindIndex(raw)
+	if at != nil {
+		r.broken(offset+at[0], "the reference %s is to no character", raw[at[0]:at[1]])
+	}
+	return at != nil
+}
+
 func (r *xmlReader) start(offset int, t xml.StartElement) bool {
 	e := openElement{element: &element{spot: spot{offset: offset}, from: int(r.d.InputOffset())}, raw: t.Name}
 	if n := len(r.open); n > 0 {
@@ -194,6 +229,9 @@ func (r *xmlReader) start(offset int, t xml.StartElement) bool {
 	}
 	if len(r.open) >= maxDepth {
 		r.l.report(e.spot, "xml-depth", "elements are nested more than %d deep: no reader follows that", maxDepth)
+		return false
+	}
+	if r.surrogate(offset, r.l.src[offset:e.from]) {
 		return false
 	}
 	if crowded(r.l.src[offset:e.from]) {
@@ -245,8 +283,8 @@ func (r *xmlReader) declarations(at spot, attrs []xml.Attr) map[string]string {
 		prefix, ok := "", a.Name == xml.Name{Local: "xmlns"}
 		if a.Name.Space == "xmlns" {
 			prefix, ok = a.Name.Local, true
-			if a.Value == "" {
-				r.l.report(at, "xml-prefix", "xmlns:%s declares no namespace: write its URI", prefix)
+			if bad := badReference(a.Value); bad != "" {
+				r.l.report(at, "xml-prefix", "xmlns:%s is %s, which is no URI: %s", prefix, clip(a.Value), bad)
 			}
 		}
 		if ok {
@@ -262,8 +300,8 @@ func (r *xmlReader) declarations(at spot, attrs []xml.Attr) map[string]string {
 // resolve turns a name's prefix into the URI of its namespace.
 func (r *xmlReader) resolve(at spot, name xml.Name, element bool) xml.Name {
 	switch {
-	case strings.Contains(name.Local, ":"):
-		r.l.report(at, "xml-prefix", "%s is no name: a colon stands between a prefix and a name only", name.Local)
+	case strings.Contains(name.Local, ":") || name.Space != "" && strings.ContainsAny(name.Local[:1], "0123456789-."):
+		r.l.report(at, "xml-prefix", "%s is no name: a colon stands between a prefix and a name only", written(name))
 		return name
 	case name.Space == "xml":
 		return xml.Name{Space: xmlNamespace, Local: name.Local}
