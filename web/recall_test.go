@@ -60,7 +60,9 @@ func TestTakenBackAtOnce(t *testing.T) {
 					t.Errorf("%s shows it", path)
 				}
 			}
-			shown := func(path string) bool { return strings.Contains(string(h.get(path).want(t, 200).body), "Text number 9") }
+			shown := func(path string) bool {
+				return strings.Contains(string(h.get(path).want(t, 200).body), "Text number 9")
+			}
 			if !shown("/design/rss.xml") || !shown("/rss.xml") {
 				t.Error("it left a feed that was not published")
 			}
