@@ -79,7 +79,7 @@ const (
 	PostChanged     ChangeKind = "post"     // PutPost
 	CategoryChanged ChangeKind = "category" // PutCategory
 	SiteChanged     ChangeKind = "site"     // PutSite
-	FeedPublished   ChangeKind = "feed"     // Publish wrote at least one artifact, or dropped them
+	FeedPublished   ChangeKind = "feed"     // Publish wrote or mended at least one artifact, or dropped them
 )
 
 // PutOptions say when a change of a post goes out.
@@ -102,8 +102,9 @@ type Publication struct {
 	// on; the rest of their record stays. A handled post that is not among them
 	// leaves the category's timeline.
 	Posts []feed.Post
-	// Fragments are entries that the store does not have yet. One that no
-	// artifact names after this commit is dropped.
+	// Fragments are entries that the store does not have yet, or has with other
+	// bytes, which these replace: that mends a damaged one. One that no artifact
+	// names after this commit is dropped.
 	Fragments []feed.Fragment
 	// Artifacts are the feeds whose bytes or headers changed, as they are from
 	// now on. Drop removes all of the category's instead (it was retired).

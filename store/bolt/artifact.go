@@ -46,7 +46,7 @@ func (r *reader) Fragment(key feed.FragmentKey) ([]byte, error) {
 
 // entryPlan is what a publication does to the kept entries.
 type entryPlan struct {
-	given   map[feed.FragmentKey][]byte
+	given   map[feed.FragmentKey]bool
 	added   map[feed.FragmentKey]int // references, less those given up
 	changed []feed.FragmentKey       // the keys of added, in order
 }
@@ -64,9 +64,9 @@ func (e *entryPlan) refer(keys []feed.FragmentKey, by int) {
 // replaces. An entry that the publication takes for kept and that has gone is
 // a conflict.
 func (t *tx) planEntries(p store.Publication) (entryPlan, error) {
-	e := entryPlan{given: make(map[feed.FragmentKey][]byte), added: make(map[feed.FragmentKey]int)}
+	e := entryPlan{given: make(map[feed.FragmentKey]bool), added: make(map[feed.FragmentKey]int)}
 	for _, f := range p.Fragments {
-		e.given[f.Key] = f.Data
+		e.given[f.Key] = true
 	}
 	if p.Drop && len(p.Artifacts) > 0 {
 		return e, errors.New("a category is published or dropped, not both")
@@ -89,15 +89,15 @@ func (t *tx) planEntries(p store.Publication) (entryPlan, error) {
 		}
 	}
 	for _, k := range e.changed {
-		if _, given := e.given[k]; e.added[k] > 0 && !given && !t.has(inFragment, fragmentKey(k)) {
+		if e.added[k] > 0 && !e.given[k] && !t.has(inFragment, fragmentKey(k)) {
 			return e, fmt.Errorf("%w: the entry of post %d has gone", store.ErrConflict, k.Post)
 		}
 	}
 	return e, t.fault
 }
 
-// writeArtifacts writes the feeds and the entries that they name, and drops
-// the entries that none names any more.
+// writeArtifacts writes the feeds and counts the entries that they name, and
+// drops those that none names any more.
 func (t *tx) writeArtifacts(p store.Publication, e entryPlan) error {
 	for _, f := range feed.Formats {
 		if key := artifactKey(p.Category.Num, f); p.Drop && t.has(inArtifact, key) {
@@ -115,16 +115,28 @@ func (t *tx) writeArtifacts(p store.Publication, e entryPlan) error {
 		key := fragmentKey(k)
 		refs := number(t.get(inFragmentRef, key)) + uint64(e.added[k])
 		switch {
-		case e.added[k] == 0 && refs > 0:
 		case refs == 0:
 			t.drop(inFragment, key)
 			t.drop(inFragmentRef, key)
-		default:
+		case e.added[k] != 0:
 			t.put(inFragmentRef, key, numKey(refs))
-			if data, given := e.given[k]; given {
-				t.put(inFragment, key, bytes.Clone(data))
-			}
 		}
 	}
 	return t.fault
+}
+
+// writeEntries writes the given entries that a feed names, also those that are
+// kept already with other bytes, as after damage. It tells whether a feed that
+// is not written anew reads otherwise from now on.
+func (t *tx) writeEntries(p store.Publication, e entryPlan) (mended bool) {
+	for _, f := range p.Fragments {
+		key := fragmentKey(f.Key)
+		old := t.get(inFragment, key)
+		if !t.has(inFragmentRef, key) || old != nil && bytes.Equal(old, f.Data) {
+			continue
+		}
+		mended = mended || e.added[f.Key] == 0
+		t.put(inFragment, key, bytes.Clone(f.Data))
+	}
+	return mended
 }

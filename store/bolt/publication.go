@@ -38,7 +38,7 @@ func (t *tx) publish(p store.Publication) error {
 	if err := t.unmark(p.Category.Num, p.Mark.Seq); err != nil {
 		return err
 	}
-	if p.Drop || len(p.Artifacts) > 0 {
+	if mended := t.writeEntries(p, entries); mended || p.Drop || len(p.Artifacts) > 0 {
 		return t.log(store.FeedPublished, 0, p.Category.Num)
 	}
 	return t.fault

@@ -12,6 +12,7 @@ var fragmentCases = []suiteCase{
 	{"fragment that went meanwhile", fragmentGone},
 	{"fragments nobody names", fragmentsUnnamed},
 	{"dropped feeds release their entries", fragmentsDropped},
+	{"fragments are mended", fragmentMended},
 }
 
 // kept tells whether the entry of the post at the revision is in the store.
@@ -87,4 +88,25 @@ func fragmentsDropped(k *kit) {
 	k.want("it brings its entries again", len(made.Fragments), 3)
 	k.update(func(tx store.Tx) { done(tx.Publish(made)) })
 	k.want("entry", k.kept(p.Num, 1), true)
+}
+
+// fragmentMended: an entry that is given again with other bytes gets them,
+// although no feed's record changes, and readers hear of it.
+func fragmentMended(k *kit) {
+	c := k.category("Design")
+	k.post(1, c)
+	made := k.publication(c)
+	good := made.Fragments[1]
+	made.Fragments[1].Data = []byte("damaged")
+	k.update(func(tx store.Tx) { done(tx.Publish(made)) })
+	mend := func(changes int) {
+		k.update(func(tx store.Tx) {
+			done(tx.Publish(store.Publication{Category: c, Fragments: []feed.Fragment{good}}))
+			done(tx.PutRun(store.Run{Category: c.Num, At: at(1)})) // so that there is a commit
+			same("entry", must(tx.Fragment(good.Key)), good.Data)
+			same("changes", len(must(tx.Changes(tx.Seq()-1, 10))), changes)
+		})
+	}
+	mend(1)
+	mend(0)
 }

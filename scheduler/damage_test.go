@@ -1,0 +1,85 @@
+package scheduler
+
+import (
+	"bytes"
+	"testing"
+
+	"go.etcd.io/bbolt"
+
+	"syndic/feed"
+	"syndic/store"
+	"syndic/store/bolt"
+)
+
+// damage closes the world's store, changes a byte in the middle of every kept
+// entry of one format, and opens it again.
+func (w *world) damage(f feed.Format) {
+	w.t.Helper()
+	path := w.store.(*bolt.Store).Path()
+	w.must(w.store.Close())
+	db, err := bbolt.Open(path, 0o600, nil)
+	w.must(err)
+	w.must(db.Update(func(tx *bbolt.Tx) error {
+		in := tx.Bucket([]byte("fragment"))
+		var keys, values [][]byte
+		w.must(in.ForEach(func(k, v []byte) error {
+			keys, values = append(keys, bytes.Clone(k)), append(values, bytes.Clone(v))
+			return nil
+		}))
+		for i, k := range keys {
+			if k[8] != byte(f) {
+				continue
+			}
+			values[i][len(values[i])/2] ^= 1
+			if err := in.Put(k, values[i]); err != nil {
+				return err
+			}
+		}
+		return nil
+	}))
+	w.must(db.Close())
+	again, err := bolt.Open(path, bolt.Options{Slot: w.slots.Slot})
+	w.must(err)
+	w.t.Cleanup(func() { w.must(again.Close()) })
+	w.store = again
+	w.sched = w.scheduler(nil)
+}
+
+// An entry whose bytes have changed on the disk is mended by a republish, and
+// whoever serves the feed hears of it.
+func TestRepublishMendsEntries(t *testing.T) {
+	w := newWorld(t, siteWith("@change"), nil).clean()
+	w.fill(3, "Text.", "design")
+	w.step()
+	good := map[string][]byte{}
+	for _, a := range w.artifacts("design") {
+		good[a.Path] = w.bytes(a)
+	}
+	w.damage(feed.Atom)
+	if problems := w.store.(*bolt.Store).Check(w.ctx); len(problems) == 0 {
+		t.Fatal("the check finds no damage")
+	}
+	var before store.Seq
+	w.view(func(r store.Reader) error { before = r.Seq(); return nil })
+	for _, row := range w.republish(Request{}) {
+		if row.Status != Unchanged {
+			t.Errorf("%s is %s: %s", row.Topic, row.Status, row.Error)
+		}
+	}
+	for _, a := range w.artifacts("design") {
+		if !bytes.Equal(w.bytes(a), good[a.Path]) {
+			t.Errorf("%s is not as it was", a.Path)
+		}
+	}
+	w.view(func(r store.Reader) error {
+		list, err := r.Changes(before, 100)
+		told := false
+		for _, c := range list {
+			told = told || c.Kind == store.FeedPublished
+		}
+		if !told {
+			t.Error("nobody is told that a feed was mended")
+		}
+		return err
+	})
+}
