@@ -2,14 +2,9 @@ package main
 
 import (
 	"context"
-	"errors"
-	"fmt"
-	"time"
 
 	"syndic/control"
-	"syndic/feed"
 	"syndic/scheduler"
-	"syndic/store"
 )
 
 // republisher lets the control API publish: rooms of one level do not know
@@ -28,51 +23,17 @@ func republisher(s *scheduler.Scheduler) func(context.Context, control.Republica
 	}
 }
 
-// listPage is how many categories one look into the store takes.
-const listPage = 500
-
 // scheduleLister lists each active category's schedule.
-func scheduleLister(st store.Store, slots *scheduler.Slots) func(context.Context) ([]control.ScheduleInfo, error) {
+func scheduleLister(s *scheduler.Scheduler) func(context.Context) ([]control.ScheduleInfo, error) {
 	return func(ctx context.Context) ([]control.ScheduleInfo, error) {
-		var rows []control.ScheduleInfo
-		for after, more := uint64(0), true; more; {
-			err := st.View(ctx, func(r store.Reader) error {
-				list, err := r.Categories(after, listPage)
-				if err != nil {
-					return err
-				}
-				for _, c := range list {
-					after = c.Num
-					row, err := scheduleOf(r, slots, c)
-					if err != nil {
-						return err
-					}
-					if c.State != feed.Retired {
-						rows = append(rows, row)
-					}
-				}
-				more = len(list) == listPage
-				return nil
-			})
-			if err != nil {
-				return nil, fmt.Errorf("list schedules: %w", err)
+		list, err := s.Schedules(ctx)
+		rows := make([]control.ScheduleInfo, len(list))
+		for i, r := range list {
+			rows[i] = control.ScheduleInfo{Category: r.Category.Slug, Title: r.Category.Title, Spec: r.Spec, Next: r.Next.UTC()}
+			if !r.Due.IsZero() {
+				rows[i].Due = &r.Due
 			}
 		}
-		return rows, nil
+		return rows, err
 	}
-}
-
-func scheduleOf(r store.Reader, slots *scheduler.Slots, c feed.Category) (control.ScheduleInfo, error) {
-	site, err := r.Site()
-	if err != nil {
-		return control.ScheduleInfo{}, fmt.Errorf("read configuration: %w", err)
-	}
-	c = site.Effective(c)
-	row := control.ScheduleInfo{Category: c.Slug, Title: c.Title, Spec: c.Schedule, Next: slots.Slot(site, c, time.Now()).UTC()}
-	mark, err := r.Mark(c.Num)
-	if errors.Is(err, store.ErrNotFound) {
-		return row, nil
-	}
-	row.Due = &mark.Due
-	return row, err
 }

@@ -166,7 +166,7 @@ func (a *app) open(ctx context.Context, p places, m mode) (*session, error) {
 	}
 	client := control.Local(control.New(control.Config{
 		Store: st, Site: c.site(), Version: buildVersion().Version, Data: p.data, Log: log, Check: st.Check,
-		Republish: republisher(sched), Schedules: scheduleLister(st, slots), Probe: newProber(buildVersion().Version).probe,
+		Republish: republisher(sched), Schedules: scheduleLister(sched), Probe: newProber(buildVersion().Version).probe,
 	}))
 	return &session{client: client, close: func() {
 		client.Close()
