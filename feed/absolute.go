@@ -36,12 +36,12 @@ func (r rewriter) link(raw string) string {
 	if u.Scheme != "" && !slices.Contains(schemes, u.Scheme) {
 		return ""
 	}
-	if u.Host == "" && (u.Scheme == "http" || u.Scheme == "https") {
-		return ""
-	}
 	asciiHost(u)
 	if r.base != nil {
 		u = r.base.ResolveReference(u)
+	}
+	if u.Hostname() == "" && (u.Scheme == "http" || u.Scheme == "https") {
+		return ""
 	}
 	return u.String()
 }

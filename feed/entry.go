@@ -11,6 +11,8 @@ import (
 	"strings"
 	"time"
 	"unicode"
+
+	bcp47 "golang.org/x/text/language"
 )
 
 // summaryLimit is how many characters of the content stand in for a summary
@@ -192,17 +194,23 @@ func absolute(base, ref string) string {
 	return rewriter{base: b}.link(ref)
 }
 
-// language is a language tag, or nothing if it has not the form of one
-// (RFC 4287 §2: "[A-Za-z]{1,8}(-[A-Za-z0-9]{1,8})*").
+// language is a language tag, or nothing if it has not the form of one (RFC
+// 4287 §2: "[A-Za-z]{1,8}(-[A-Za-z0-9]{1,8})*") or begins with no language that
+// is registered: validators refuse the whole feed for it.
 func language(tag string) string {
 	tag = text(tag)
-	for i, part := range strings.Split(tag, "-") {
+	parts := strings.Split(tag, "-")
+	for i, part := range parts {
 		alien := func(r rune) bool {
 			return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (i == 0 || r < '0' || r > '9')
 		}
 		if part == "" || len(part) > 8 || strings.ContainsFunc(part, alien) {
 			return ""
 		}
+	}
+	private := len(parts) > 1 && strings.Contains("iIxX", parts[0])
+	if _, err := bcp47.ParseBase(parts[0]); err != nil && !private {
+		return ""
 	}
 	return tag
 }

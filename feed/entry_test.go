@@ -25,6 +25,7 @@ func TestLanguage(t *testing.T) {
 	for in, want := range map[string]string{
 		"de": "de", " zh-Hant-TW\n": "zh-Hant-TW", "sl-rozaj-1994": "sl-rozaj-1994", "": "",
 		"de_AT": "", "de-": "", "-de": "", "1a": "", "german lang": "", "abcdefghi": "",
+		"A": "", "xxx-DE": "", "x-klingon": "x-klingon", "x": "", "tlh": "tlh",
 	} {
 		equal(t, in, language(in), want)
 	}
@@ -50,6 +51,8 @@ func TestAbsolute(t *testing.T) {
 		"http://[2001:db8::1]:8/a": "http://[2001:db8::1]:8/a",
 		"https:///nowhere":         "",
 		"http:opaque":              "",
+		"https://:":                "",
+		"//:80":                    "",
 		"https://bücher.example/é": "https://xn--bcher-kva.example/%C3%A9",
 		"urn:isbn:0451450523":      "urn:isbn:0451450523",
 	} {
