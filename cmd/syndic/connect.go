@@ -160,7 +160,7 @@ func (a *app) open(ctx context.Context, p places, m mode) (*session, error) {
 	if err != nil {
 		return nil, err
 	}
-	sched := scheduler.New(scheduler.Config{Store: st, Slots: slots, Log: log})
+	sched := scheduler.New(scheduler.Config{Store: st, Slots: slots, Log: log, Check: checkFeed})
 	if err := a.prepare(ctx, st, sched, c.site(), found, m); err != nil {
 		return nil, errors.Join(err, st.Close())
 	}

@@ -10,7 +10,7 @@ import (
 
 func (a *app) feedCommand() *cobra.Command {
 	format := ""
-	return group("feed", "Show feeds", &cobra.Command{
+	return group("feed", "Show and check feeds", &cobra.Command{
 		Use:   "show CAT [rss|atom|json]",
 		Short: "Print a feed's bytes as they are served",
 		Long:  `Print a feed's bytes as they are served. "" is the site's own feed.`,
@@ -29,5 +29,5 @@ func (a *app) feedCommand() *cobra.Command {
 			}
 			return a.printer().write(string(data))
 		}),
-	})
+	}, a.feedLint())
 }

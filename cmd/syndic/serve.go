@@ -43,7 +43,7 @@ func (a *app) serveCommand() *cobra.Command {
 			if !found {
 				log.Info().Msg("there is no configuration file: the defaults hold")
 			}
-			d := &daemon{config: c, places: p, log: log, notify: newNotifier(log), metrics: newMetrics(), started: time.Now()}
+			d := &daemon{config: c, places: p, log: log, notify: newNotifier(log), metrics: newMetrics(), judge: newJudge(), started: time.Now()}
 			return d.serve(cmd.Context())
 		},
 	}
@@ -56,6 +56,7 @@ type daemon struct {
 	log     zerolog.Logger
 	notify  *notifier
 	metrics *metrics
+	judge   *judge
 	started time.Time
 
 	life  lifecycle
@@ -139,8 +140,13 @@ func (d *daemon) open() error {
 // build makes the parts; none does anything yet.
 func (d *daemon) build() {
 	version := buildVersion().Version
+	d.metrics.registry.MustRegister(d.judge.gauges()...)
 	d.scheduler = scheduler.New(scheduler.Config{
-		Store: d.store, Slots: d.slots, Log: d.log, Beat: d.notify.beat, Observe: d.metrics.published,
+		Store: d.store, Slots: d.slots, Log: d.log, Beat: d.notify.beat, Check: d.judge.check,
+		Observe: func(r store.Run) {
+			d.judge.published(r)
+			d.metrics.published(r)
+		},
 	})
 	d.web = web.New(web.Config{
 		Store: d.store, Log: d.log, Version: version, Registry: d.metrics.registry,
