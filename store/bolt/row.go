@@ -148,10 +148,12 @@ func (c *fileCursor) next() {
 	}
 }
 
-// set keeps a row. An empty value is not nil: nil says deleted.
+// set keeps a row. bbolt gives a bucket no value, and there are none within
+// the buckets: it is a row whose flags were damaged.
 func (c *fileCursor) set(k, v []byte) {
-	if v == nil {
-		v = []byte{}
+	if k != nil && v == nil {
+		c.r.fail(damaged("%q is marked as a bucket of its own", k))
+		return
 	}
 	c.key, c.value = k, v
 }
