@@ -188,7 +188,7 @@ func TestEdit(t *testing.T) {
 		d := md("", "A", "new", change...)
 		return r.Act(t.Context(), PostAction{Name: id, Action: "edit", Edit: &d})
 	}
-	res, err := edit(func(d *Document) { d.Post.File, d.Post.Slug, d.Post.ID = "edit-1234.md", "edit-1234", "urn:x" })
+	res, err := edit(func(d *Document) { d.Post.File, d.Post.Slug, d.Post.ID = "edit-1234.md", "edit-1234", "urn:example:1" })
 	if err != nil || res.Status != Changed || res.ID != id || res.Slug != "a" || len(res.Warnings) != 1 {
 		t.Errorf("%+v, %v", res, err)
 	}

@@ -6,7 +6,6 @@ import (
 	"net/url"
 	"strings"
 	"time"
-	"unicode"
 
 	"syndic/feed"
 )
@@ -80,8 +79,14 @@ func addresses(p feed.Post) error {
 			return refuse("invalid", "attachments: %q is not a URL: write one such as https://example.org/sound.mp3", at.URL)
 		}
 	}
-	if len(p.ID) > maxID || strings.ContainsFunc(p.ID, func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) }) {
-		return refuse("invalid", "id: it may have no white space and no more than %d bytes", maxID)
+	if len(p.ID) > maxID {
+		return refuse("invalid", "id: it may have no more than %d bytes", maxID)
+	}
+	if p.ID == "" {
+		return nil
+	}
+	if err := feed.CheckIRI(p.ID); err != nil {
+		return refuse("invalid", "id: %q cannot stand in a feed, as %v; write a URI such as tag:example.org,2026-01-05:first, or leave it out", p.ID, err)
 	}
 	return nil
 }

@@ -27,7 +27,7 @@ func TestTakenBackNamesStayTaken(t *testing.T) {
 				{"its former slug, the same file", md("a.md", "A", "text", slugged("was")), true},
 				{"its slug, another file", md("b.md", "B", "b", slugged("a")), false},
 				{"its former slug, another file", md("b.md", "B", "b", slugged("was")), false},
-				{"its slug, another id and file", md("b.md", "B", "b", slugged("a"), withID("urn:x:2")), false},
+				{"its slug, another id and file", md("b.md", "B", "b", slugged("a"), withID("urn:example:2")), false},
 				{"its slug in capitals, another file", md("b.md", "B", "b", slugged("A")), false},
 			} {
 				for _, update := range []bool{true, false} {

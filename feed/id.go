@@ -1,6 +1,7 @@
 package feed
 
 import (
+	"errors"
 	"strconv"
 	"strings"
 	"time"
@@ -20,6 +21,16 @@ func CategoryID(authority, slug string, n int) string {
 		return tag(authority, "2026", "site", n)
 	}
 	return tag(authority, "2026", "category/"+slug, n)
+}
+
+// CheckIRI tells why a feed cannot carry an id or a URL that somebody brought
+// along: Atom wants absolute IRIs (RFC 4287 §4.2.6), and the linter refuses a
+// feed with anything else.
+func CheckIRI(s string) error {
+	if bad := badIRI(s); bad != "" {
+		return errors.New(bad)
+	}
+	return nil
 }
 
 func tag(authority, date, specific string, n int) string {

@@ -64,3 +64,24 @@ func checkTag(t *testing.T, id string) {
 		t.Errorf("%q is no tag URI: %v", id, err)
 	}
 }
+
+func TestCheckIRI(t *testing.T) {
+	for _, good := range []string{
+		"tag:example.org,2026-01-05:first", "tag:ann@example.org,2026:a/b?c#d", "tag:--1,2026:site", "tag:my_host,2026-01:x", "tag:example.org,2026:schuß",
+		"https://example.org/", "HTTP://EXAMPLE.ORG", "https://ann:secret@example.org:8080/a?b=c#d", "http://[::1]:80/", "https://büro.example/ä",
+		"urn:uuid:1225c695-cfb8-4ebb-aaaa-80da344efa6a", "URN:ISBN:0451450523", "mailto:ann@example.org", "x:y",
+	} {
+		if err := CheckIRI(good); err != nil {
+			t.Errorf("%q: %v", good, err)
+		}
+	}
+	for _, bad := range []string{
+		"", "a", "/a", "//example.org/a", "1", "a b:c", "x:a b", "x:\n", "x:\x00", "x:\xff", "x:<", "x:100%", "x:%2g", "x:#a#b", "1x:y", "ht'p://a/",
+		"https://", "https:///a", "https:a", "https://:80/", "https://example.org:http/", "https://example.org/[a]", "https://[::1",
+		"tag:a", "tag:example.org:a", "tag:example.org,26:a", "tag:büro.example,2026:a", "urn:x", "urn:uuid:1", "urn::a",
+	} {
+		if CheckIRI(bad) == nil {
+			t.Errorf("%q is taken", bad)
+		}
+	}
+}

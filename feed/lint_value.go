@@ -12,10 +12,10 @@ import (
 )
 
 var (
-	schemeForm = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9+.-]*:`)                                                                             // RFC 3986 §3.1
-	tagForm    = regexp.MustCompile(`^tag:([A-Za-z0-9._-]+@)?[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?,\d{4}(-\d\d(-\d\d)?)?:[^\s#]*(#\S*)?$`) // RFC 4151 §2.1
-	urnForm    = regexp.MustCompile(`^(?i:urn):[A-Za-z0-9][A-Za-z0-9-]{0,30}[A-Za-z0-9]:.+$`)                                                // RFC 8141 §2
-	uuidForm   = regexp.MustCompile(`^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$`)                                                  // RFC 9562 §4
+	schemeForm = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9+.-]*:`)                                                     // RFC 3986 §3.1
+	tagForm    = regexp.MustCompile(`^tag:([A-Za-z0-9._-]+@)?[A-Za-z0-9._-]+,\d{4}(-\d\d(-\d\d)?)?:[^\s#]*(#\S*)?$`) // RFC 4151 §2.1, with any host that a URL can have
+	urnForm    = regexp.MustCompile(`^(?i:urn):[A-Za-z0-9][A-Za-z0-9-]{0,30}[A-Za-z0-9]:.+$`)                        // RFC 8141 §2
+	uuidForm   = regexp.MustCompile(`^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$`)                          // RFC 9562 §4
 )
 
 // badReference tells what is wrong with an IRI reference (RFC 3987 §2.2), or "".

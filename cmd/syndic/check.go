@@ -133,6 +133,10 @@ func (ch checker) web(key, raw string) *url.URL {
 			return nil
 		}
 	}
+	if err := feed.CheckIRI(raw); err != nil {
+		ch.bad(key, "%q cannot stand in a feed, as %v", raw, err)
+		return nil
+	}
 	return u
 }
 
