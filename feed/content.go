@@ -3,6 +3,7 @@ package feed
 import (
 	"bytes"
 	"cmp"
+	"errors"
 	"fmt"
 	"net/url"
 	"strings"
@@ -44,6 +45,9 @@ func convert(src string, m Markup, r rewriter) (out string, err error) {
 		}
 	}()
 	if m != HTML {
+		if tangled(src) {
+			return "", errTangled
+		}
 		var b bytes.Buffer
 		if err := markdown().Convert([]byte(src), &b); err != nil {
 			return "", err
@@ -51,6 +55,25 @@ func convert(src string, m Markup, r rewriter) (out string, err error) {
 		src = b.String()
 	}
 	return sanitise(src, r)
+}
+
+// errTangled means that Markdown would take minutes.
+var errTangled = errors.New("a paragraph has more marks than anybody writes")
+
+// tangled tells whether a block has so many marks that open an emphasis or a
+// link that matching them, which takes the square of their number, takes long.
+func tangled(src string) bool {
+	const most = 20_000
+	for block := range strings.SplitSeq(src, "\n\n") {
+		marks := 0
+		for _, mark := range []string{"*", "_", "~", "["} {
+			marks += strings.Count(block, mark)
+		}
+		if marks > most {
+			return true
+		}
+	}
+	return false
 }
 
 // verbatim shows the words of a source that no parser could take: Markdown as

@@ -76,6 +76,7 @@ func TestContentWithoutATree(t *testing.T) {
 	}{
 		{"depth", deep + "<p>One &amp; <b>two</b></p><script>x()</script><img src=a alt=three><p>four", HTML, "<pre>One &amp; two\nthree\nfour</pre>"},
 		{"no words", strings.Repeat("<b>", 600), HTML, "<pre>" + strings.Repeat("&lt;b&gt;", 600) + "</pre>"},
+		{"marks without end", strings.Repeat("_a*", 20_000), Markdown, "<pre>" + strings.Repeat("_a*", 20_000) + "</pre>"},
 		{"depth in Markdown", "*One*\r\n\n" + deep + "\x01two\n\n", Markdown, "<pre>*One*\n\n" + strings.Repeat("&lt;div&gt;", 1000) + "two</pre>"},
 	} {
 		out, err := Content(c.body, c.markup, "https://example.org/x")

@@ -29,7 +29,7 @@ type Post struct {
 	Origin      Origin       `cbor:"17,keyasint,omitempty" json:"source,omitzero"`       // the feed that the post was taken from
 	License     string       `cbor:"18,keyasint,omitempty" json:"license,omitempty"`     // URL
 	InReplyTo   string       `cbor:"19,keyasint,omitempty" json:"in_reply_to,omitempty"` // URL
-	Expired     bool         `cbor:"20,keyasint,omitempty" json:"expired,omitempty"`     // JSON Feed 1.1, "expired"
+	Expired     bool         `cbor:"20,keyasint,omitempty" json:"expired,omitempty"`     // it is over; a feed in which every post is says so
 
 	State     State     `cbor:"21,keyasint,omitempty" json:"state"`
 	PublishAt time.Time `cbor:"22,keyasint,omitempty" json:"publish_at,omitzero"` // when a scheduled post goes out
