@@ -104,7 +104,7 @@ func TestFingerprintCoversTheFeed(t *testing.T) {
 func TestEntryKeyCoversTheEntry(t *testing.T) {
 	s := oddSet()
 	site, post := s.category.Site, s.posts[1]
-	post.Authors = nil                                       // the site's author stands in
+	post.Authors = nil                                        // the site's author stands in
 	post.Body += "\n\n<iframe src=\"https://x/\"></iframe>\n" // stays where "x" is a host that may
 	for _, f := range Formats {
 		key, bytesBefore := EntryKey(site, post, f), mustEntry(t, site, post, f)
