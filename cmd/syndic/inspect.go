@@ -129,23 +129,45 @@ func (i *inspection) links() {
 func linkedHubs(fields []string) []string {
 	var hubs []string
 	for _, field := range fields {
-		for {
-			_, after, ok := strings.Cut(field, "<")
-			target, rest, closed := strings.Cut(after, ">")
-			if !ok || !closed {
-				break
+		for _, link := range splitOutside(field, ',') {
+			parts := splitOutside(link, ';')
+			target, ok := strings.CutPrefix(parts[0], "<")
+			target, closed := strings.CutSuffix(target, ">")
+			if ok && closed && slices.ContainsFunc(parts[1:], isHub) {
+				hubs = append(hubs, target)
 			}
-			params, _, _ := strings.Cut(rest, "<")
-			for param := range strings.SplitSeq(params, ";") {
-				name, value, _ := strings.Cut(strings.Trim(param, " \t,"), "=")
-				if strings.EqualFold(strings.TrimSpace(name), "rel") && slices.Contains(strings.Fields(strings.ToLower(strings.Trim(value, "\" \t"))), "hub") {
-					hubs = append(hubs, target)
-				}
-			}
-			field = rest
 		}
 	}
 	return hubs
+}
+
+// isHub tells whether a parameter of a link is rel=hub, or has it among others.
+func isHub(param string) bool {
+	name, value, _ := strings.Cut(param, "=")
+	return strings.EqualFold(strings.TrimSpace(name), "rel") &&
+		slices.Contains(strings.Fields(strings.ToLower(strings.Trim(value, "\" \t"))), "hub")
+}
+
+// splitOutside splits at a separator that is neither in <> nor in quotes.
+func splitOutside(s string, sep rune) []string {
+	var parts []string
+	start, end := 0, rune(0)
+	for i, r := range s {
+		switch {
+		case end != 0:
+			if r == end {
+				end = 0
+			}
+		case r == '<':
+			end = '>'
+		case r == '"':
+			end = '"'
+		case r == sep:
+			parts = append(parts, strings.TrimSpace(s[start:i]))
+			start = i + 1
+		}
+	}
+	return append(parts, strings.TrimSpace(s[start:]))
 }
 
 // revalidate asks again as a reader does who has the feed.

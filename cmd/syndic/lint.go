@@ -47,7 +47,11 @@ Exit code 1, or 5 for a category, if there are errors.`,
 			case isFile(name):
 				return a.lintFile(name)
 			}
-			return a.with(reading, a.lintCategory)(cmd, args)
+			err := a.with(reading, a.lintCategory)(cmd, args)
+			if err != nil && exitCode(err) != exitRejected && strings.ContainsAny(name, "./") {
+				return fmt.Errorf("there is no file %s, and as a category: %w", name, err)
+			}
+			return err
 		},
 	}
 }
