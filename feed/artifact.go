@@ -76,6 +76,27 @@ type Artifact struct {
 	Hubs        []string      `cbor:"12,keyasint,omitempty"`
 	MaxAge      time.Duration `cbor:"13,keyasint,omitempty"`
 	Fingerprint string        `cbor:"14,keyasint"` // of the effective configuration and the renderer's version
+	// Dates are of the Entries, in their order, so that a head can be rendered
+	// without the posts behind the entries that are kept.
+	Dates            []EntryDates `cbor:"15,keyasint,omitempty"`
+	EntryFingerprint string       `cbor:"17,keyasint,omitempty"` // by which the Entries were made
+}
+
+// EntryDates are what a feed's head shows of the post behind one entry.
+type EntryDates struct {
+	Published int64 `cbor:"1,keyasint"` // seconds of Unix time
+	Updated   int64 `cbor:"2,keyasint"` // likewise; Post.UpdatedAt
+	Expired   bool  `cbor:"3,keyasint,omitempty"`
+}
+
+// DatesOf are a post's.
+func DatesOf(p Post) EntryDates {
+	return EntryDates{Published: p.Published.Unix(), Updated: p.UpdatedAt().Unix(), Expired: p.Expired}
+}
+
+// Post is all of a post that RenderFrame, Newer and Window.Take ask for.
+func (d EntryDates) Post(num uint64) Post {
+	return Post{Num: num, Published: time.Unix(d.Published, 0).UTC(), Updated: time.Unix(d.Updated, 0).UTC(), Expired: d.Expired}
 }
 
 // DigestOf is the digest of a feed's bytes as Artifact.Digest holds it.

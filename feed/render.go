@@ -67,6 +67,13 @@ func EntryKey(s Site, p Post, f Format) FragmentKey {
 	return FragmentKey{Post: p.Num, Format: f, Variant: [16]byte(sum[:16])}
 }
 
+// EntryFingerprint digests what RenderEntry makes of the site, and the
+// renderer's version. While it is the same, and no category was renamed, a
+// post's entry stays the same for as long as the post does.
+func EntryFingerprint(s Site) string {
+	return DigestOf(fmt.Appendf(nil, "%d %q %q %q", RendererVersion, s.URL, s.Author, s.Iframes))
+}
+
 // RenderFrame renders what stands before and after the entries. It needs the
 // posts only for the feed's dates, in any order. c is effective
 // (Site.Effective, Every).
@@ -103,6 +110,28 @@ func Join(f Format, head []byte, entries [][]byte, tail []byte) []byte {
 		b = append(b, r.end...)
 	}
 	return append(b, tail...)
+}
+
+// DigestJoined is DigestOf what Join gives, and its size, without joining.
+func DigestJoined(f Format, head []byte, entries [][]byte, tail []byte) (digest string, size int) {
+	r := renderers[f]
+	h := sha256.New()
+	write := func(b []byte) {
+		h.Write(b) // never fails (hash.Hash)
+		size += len(b)
+	}
+	write(head)
+	between := []byte("\n")
+	for _, e := range entries {
+		write(between)
+		write(e)
+		between = []byte(r.sep)
+	}
+	if len(entries) > 0 {
+		write([]byte(r.end))
+	}
+	write(tail)
+	return hex.EncodeToString(h.Sum(nil)), size
 }
 
 // Render renders a whole feed from nothing: the same bytes as joining kept

@@ -35,6 +35,10 @@ type Reader interface {
 	// revision, in feed order, after the cursor (zero: from the newest). A post
 	// that was taken back is not in it, though the feed may still hold it.
 	Timeline(category uint64, after Cursor, limit int) ([]feed.Post, error)
+	// Places lists the rows of a category's timeline, after the cursor, without
+	// their posts. One that was taken back has its row until the category
+	// publishes that.
+	Places(category uint64, after Cursor, limit int) ([]Place, error)
 	// DuePosts lists scheduled posts with PublishAt at or before now, earliest
 	// first. NextPost is the earliest PublishAt; zero for none.
 	DuePosts(now time.Time, limit int) ([]feed.Post, error)
@@ -51,6 +55,10 @@ type Reader interface {
 	// Categories lists all, by Num after the cursor; the site's is the first.
 	Categories(after uint64, limit int) ([]feed.Category, error)
 
+	// Renamed is the newest commit that gave a category another slug or title;
+	// 0 for none. Entries show the names of all their post's categories.
+	Renamed() Seq
+
 	// Mark is the category's dirty mark. DueMarks lists those due at or before
 	// now, earliest first. NextMark is the earliest Due; zero for none.
 	Mark(category uint64) (Mark, error)
@@ -64,8 +72,9 @@ type Reader interface {
 	// category, none when it has not been published.
 	Artifact(category uint64, f feed.Format) (feed.Artifact, error)
 	Artifacts(category uint64) ([]feed.Artifact, error)
-	// Fragment is a kept entry's bytes.
+	// Fragment is a kept entry's bytes; AppendFragment appends them.
 	Fragment(key feed.FragmentKey) ([]byte, error)
+	AppendFragment(to []byte, key feed.FragmentKey) ([]byte, error)
 
 	// Deliveries lists the outbox by hub and topic; hub "" means all hubs.
 	Deliveries(hub string) ([]Delivery, error)
@@ -84,6 +93,12 @@ type Reader interface {
 type Cursor struct {
 	Published time.Time
 	Num       uint64
+}
+
+// Place is one row of a timeline.
+type Place struct {
+	Cursor
+	Seq Seq // of the newest publication that put the post there
 }
 
 // Tx reads its own writes. After an error from it, fn returns that error.

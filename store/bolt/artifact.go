@@ -14,7 +14,7 @@ import (
 func (r *reader) Artifact(category uint64, f feed.Format) (a feed.Artifact, err error) {
 	data, err := r.find(inArtifact, artifactKey(category, f))
 	if err == nil {
-		err = decode(data, &a)
+		a, err = decodeArtifact(data)
 	}
 	if err != nil {
 		return feed.Artifact{}, fmt.Errorf("read feed %d %s: %w", category, f, err)
@@ -26,8 +26,8 @@ func (r *reader) Artifact(category uint64, f feed.Format) (a feed.Artifact, err 
 func (r *reader) Artifacts(category uint64) ([]feed.Artifact, error) {
 	var list []feed.Artifact
 	for _, v := range r.rows(inArtifact, numKey(category), nil) {
-		var a feed.Artifact
-		if err := decode(v, &a); err != nil {
+		a, err := decodeArtifact(v)
+		if err != nil {
 			return nil, fmt.Errorf("read feeds of category %d: %w", category, err)
 		}
 		list = append(list, a)
@@ -36,12 +36,15 @@ func (r *reader) Artifacts(category uint64) ([]feed.Artifact, error) {
 }
 
 // Fragment is a kept entry's bytes.
-func (r *reader) Fragment(key feed.FragmentKey) ([]byte, error) {
+func (r *reader) Fragment(key feed.FragmentKey) ([]byte, error) { return r.AppendFragment(nil, key) }
+
+// AppendFragment appends a kept entry's bytes.
+func (r *reader) AppendFragment(to []byte, key feed.FragmentKey) ([]byte, error) {
 	data, err := r.find(inFragment, fragmentKey(key))
 	if err != nil {
-		return nil, fmt.Errorf("read fragment of post %d %s: %w", key.Post, key.Format, err)
+		return to, fmt.Errorf("read fragment of post %d %s: %w", key.Post, key.Format, err)
 	}
-	return bytes.Clone(data), nil
+	return r.copied(to, data), r.fault
 }
 
 // entryPlan is what a publication does to the kept entries.
@@ -105,22 +108,24 @@ func (t *tx) writeArtifacts(p store.Publication, e entryPlan) error {
 		}
 	}
 	for _, a := range p.Artifacts {
-		data, err := encode(a)
+		data, err := encodeArtifact(a)
 		if err != nil {
 			return err
 		}
 		t.put(inArtifact, artifactKey(a.Category, a.Format), data)
 	}
 	for _, k := range e.changed {
+		if e.added[k] == 0 {
+			continue // most of them: named before and after
+		}
 		key := fragmentKey(k)
 		refs := number(t.get(inFragmentRef, key)) + uint64(e.added[k])
-		switch {
-		case refs == 0:
+		if refs == 0 {
 			t.drop(inFragment, key)
 			t.drop(inFragmentRef, key)
-		case e.added[k] != 0:
-			t.put(inFragmentRef, key, numKey(refs))
+			continue
 		}
+		t.put(inFragmentRef, key, numKey(refs))
 	}
 	return t.fault
 }

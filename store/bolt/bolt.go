@@ -15,6 +15,7 @@
 //	meta            "version" "seq" "post" "category" 8 bytes: schema, newest commit, newest numbers given
 //	                "authority"                       text
 //	                "site"                            record of feed.Site
+//	                "renamed"                         8 bytes: newest commit that renamed a category
 //	                "fence/" name                     8 bytes: newest token of that leadership
 //	post            post                              record of feed.Post: 0 not live, 1 live, 2 its live revision is in live
 //	live            post                              record of feed.Post as last published, when post holds a newer one
@@ -25,13 +26,13 @@
 //	category_id     id                                category
 //	category_slug   slug, present or former           category
 //	category_title  folded title, present or former   category
-//	timeline        category, ~second, ~post          empty; feed.Newer's order
+//	timeline        category, ~second, ~post          seq of the publication that put it there; feed.Newer's order
 //	member          post, category                    second: where its row in timeline is
 //	pending         category, post                    seq
 //	due_post        second, post                      empty; scheduled posts
 //	mark            category                          record of store.Mark
 //	due_mark        instant, category                 empty
-//	artifact        category, format (1 byte)         record of feed.Artifact
+//	artifact        category, format (1 byte)         record of feed.Artifact; its entries are packed
 //	fragment        post, format, variant (16 bytes)  the entry's bytes
 //	fragment_ref    as fragment                       8 bytes: how many artifacts' entries name it
 //	delivery        hub, 0, topic                     record of store.Delivery

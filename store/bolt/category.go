@@ -73,6 +73,12 @@ func (r *reader) Categories(after uint64, limit int) ([]feed.Category, error) {
 	return list, r.fault
 }
 
+// renamedKey is the row of meta that says when a category was renamed.
+var renamedKey = []byte("renamed")
+
+// Renamed is the newest commit that renamed a category.
+func (r *reader) Renamed() store.Seq { return store.Seq(number(r.get(inMeta, renamedKey))) }
+
 // PutCategory adds a category or replaces its record. One that is kept like
 // this already is not a change.
 func (t *tx) PutCategory(c feed.Category) (feed.Category, error) {
@@ -94,6 +100,9 @@ func (t *tx) PutCategory(c feed.Category) (feed.Category, error) {
 	}
 	if bytes.Equal(data, t.get(inCategory, numKey(c.Num))) {
 		return c, t.fault
+	}
+	if old.Num != 0 && (old.Slug != c.Slug || old.Title != c.Title) {
+		t.put(inMeta, renamedKey, numKey(uint64(t.seq)))
 	}
 	t.claim(names, c.Num)
 	t.put(inCategory, numKey(c.Num), data)

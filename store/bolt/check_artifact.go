@@ -9,8 +9,8 @@ import (
 func (c *checker) artifacts() {
 	refs := make(map[string]uint64)
 	c.each(inArtifact, func(k, v []byte) {
-		var a feed.Artifact
-		if err := decode(v, &a); err != nil {
+		a, err := decodeArtifact(v)
+		if err != nil {
 			c.say("feed %x: %v", k, err)
 			return
 		}

@@ -112,3 +112,59 @@ func FuzzDecodePost(f *testing.F) {
 		}
 	})
 }
+
+// Entries come back as they were packed, with dates or without, and also those
+// of a record that was written before they were packed.
+func TestArtifactRecord(t *testing.T) {
+	a := feed.Artifact{Category: 7, Format: feed.Atom, Head: []byte("head"), Digest: "d", Modified: storetest.Day}
+	for i := range 3 {
+		a.Entries = append(a.Entries, feed.FragmentKey{Post: 1 << (20 * i), Format: feed.Atom, Variant: [16]byte{0: byte(i), 15: 9}})
+	}
+	plain := a
+	a.Dates = []feed.EntryDates{{}, {Published: -5, Updated: 1 << 40, Expired: true}, {Published: 1 << 33, Updated: 1<<33 - 1}}
+	for what, want := range map[string]feed.Artifact{"dated": a, "undated": plain, "empty": {Format: feed.JSON}} {
+		data, err := encodeArtifact(want)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := decodeArtifact(data); err != nil || !reflect.DeepEqual(got, want) {
+			t.Errorf("%s comes back as %+v (%v)", what, got, err)
+		}
+	}
+	old, err := encode(a)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := decodeArtifact(old); err != nil || !reflect.DeepEqual(got, a) {
+		t.Errorf("an old record comes back as %+v (%v)", got, err)
+	}
+	a.Entries[1].Format = feed.RSS
+	if _, err := encodeArtifact(a); err == nil {
+		t.Error("an entry of another format was taken")
+	}
+}
+
+// Packed entries that were cut off anywhere are damage, unless just between
+// two of them.
+func TestPackedEntriesCutOff(t *testing.T) {
+	a := feed.Artifact{Format: feed.RSS, Entries: make([]feed.FragmentKey, 2), Dates: make([]feed.EntryDates, 2)}
+	data, err := encodeArtifact(a)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var rec artifactRecord
+	if err := decode(data, &rec); err != nil {
+		t.Fatal(err)
+	}
+	whole := rec.Packed
+	for n := 1; n < len(whole); n++ {
+		rec.Packed = whole[:n]
+		cut, err := encode(rec)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := decodeArtifact(cut); (err == nil) != (n == len(whole)/2) || err != nil && !errors.Is(err, store.ErrDamaged) {
+			t.Errorf("cut to %d of %d bytes: %v", n, len(whole), err)
+		}
+	}
+}

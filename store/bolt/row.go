@@ -61,6 +61,12 @@ func (r *reader) get(b bucket, key []byte) []byte {
 	return r.getFile(b, key)
 }
 
+// copied appends a value to a slice. The value may lie in a damaged mapping.
+func (r *reader) copied(to, value []byte) []byte {
+	defer r.guard()
+	return append(to, value...)
+}
+
 func (r *reader) getFile(b bucket, key []byte) (v []byte) {
 	defer r.guard()
 	if in := r.in(b); in != nil {

@@ -1,6 +1,7 @@
 package bolt
 
 import (
+	"encoding/binary"
 	"fmt"
 	"time"
 
@@ -42,13 +43,8 @@ func (r *reader) livePost(num uint64) (p feed.Post, live bool, err error) {
 // Timeline lists the posts live in a category in feed order. A post that was
 // taken back and still has its row is passed over by one byte of its record.
 func (r *reader) Timeline(category uint64, after store.Cursor, limit int) ([]feed.Post, error) {
-	prefix := numKey(category)
-	var from []byte
-	if after != (store.Cursor{}) {
-		from = append(timelineKey(category, after.Published, after.Num), 0)
-	}
 	var list []feed.Post
-	for k := range r.rows(inTimeline, prefix, from) {
+	for k := range r.rows(inTimeline, numKey(category), afterPlace(category, after)) {
 		if len(list) >= limit {
 			break
 		}
@@ -63,10 +59,31 @@ func (r *reader) Timeline(category uint64, after store.Cursor, limit int) ([]fee
 	return list, r.fault
 }
 
+// Places lists the timeline's rows without looking at the posts.
+func (r *reader) Places(category uint64, after store.Cursor, limit int) ([]store.Place, error) {
+	list := make([]store.Place, 0, limit)
+	for k, v := range r.rows(inTimeline, numKey(category), afterPlace(category, after)) {
+		if len(list) >= limit {
+			break
+		}
+		at := second(binary.BigEndian.AppendUint64(nil, ^number(rest(k, 8))))
+		list = append(list, store.Place{Cursor: store.Cursor{Published: at, Num: timelinePost(k)}, Seq: store.Seq(number(v))})
+	}
+	return list, r.fault
+}
+
+// afterPlace is where the rows after a cursor begin.
+func afterPlace(category uint64, after store.Cursor) []byte {
+	if after == (store.Cursor{}) {
+		return nil
+	}
+	return append(timelineKey(category, after.Published, after.Num), 0)
+}
+
 // enter puts the post into the category's timeline.
 func (t *tx) enter(category, post uint64, published time.Time) {
 	t.leave(category, post)
-	t.put(inTimeline, timelineKey(category, published, post), nil)
+	t.put(inTimeline, timelineKey(category, published, post), numKey(uint64(t.seq)))
 	t.put(inMember, pairKey(post, category), appendSecond(nil, published))
 }
 

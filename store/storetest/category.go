@@ -11,6 +11,7 @@ var categoryCases = []suiteCase{
 	{"the site's category", siteCategory},
 	{"site and authority", siteAndAuthority},
 	{"what changes nothing commits nothing", categoryUnchanged},
+	{"renamed categories", categoryRenamed},
 }
 
 func categoryRoundTrip(k *kit) {
@@ -104,4 +105,29 @@ func (k *kit) seq() (seq store.Seq) {
 	k.Helper()
 	k.view(func(r store.Reader) { seq = r.Seq() })
 	return seq
+}
+
+// categoryRenamed: only another slug or title of a category that was there is
+// a new name.
+func categoryRenamed(k *kit) {
+	renamed := func() (seq store.Seq) {
+		k.view(func(r store.Reader) { seq = r.Renamed() })
+		return seq
+	}
+	c := k.category("Design")
+	k.want("a new category", renamed(), store.Seq(0))
+	change := func(edit func(*feed.Category)) store.Seq {
+		k.update(func(tx store.Tx) {
+			edit(&c)
+			c = must(tx.PutCategory(c))
+		})
+		return k.seq()
+	}
+	change(func(c *feed.Category) { c.Description = "About" })
+	k.want("another description", renamed(), store.Seq(0))
+	k.want("another title", change(func(c *feed.Category) { c.Title = "Designs" }), renamed())
+	k.want("another slug", change(func(c *feed.Category) { c.Slug = "designs" }), renamed())
+	last := renamed()
+	change(func(c *feed.Category) { c.Language = "fr" })
+	k.want("another language", renamed(), last)
 }

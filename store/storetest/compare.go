@@ -79,6 +79,13 @@ func (w *walker) compareCategory(r store.Reader, m *model, c feed.Category) {
 	for i, p := range wanted {
 		same("post in timeline", timeline[i], p)
 	}
+	var places []uint64
+	for _, p := range must(r.Places(c.Num, after, 1<<20)) {
+		if _, err := r.LivePost(p.Num); err == nil && len(places) < limit {
+			places = append(places, p.Num)
+		}
+	}
+	same("places of live posts", append([]uint64{}, places...), numbers(wanted))
 	pending := must(r.Pending(c.Num, 0, 1<<20))
 	same("pending", append([]store.Pending(nil), pending...), m.pendingIn(c.Num))
 	mark, err := r.Mark(c.Num)

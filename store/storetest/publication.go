@@ -50,6 +50,7 @@ func publish(k *kit) {
 		same("one of them", must(r.Artifact(c.Num, feed.JSON)), p.Artifacts[2])
 		for _, f := range p.Fragments {
 			same("entry", must(r.Fragment(f.Key)), f.Data)
+			same("appended", string(must(r.AppendFragment([]byte("x"), f.Key))), "x"+string(f.Data))
 		}
 		same("pending", len(must(r.Pending(c.Num, 0, 10))), 0)
 		same("published", must(r.Post(1)).State, feed.Published)

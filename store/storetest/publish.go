@@ -111,7 +111,7 @@ func render(r store.Reader, p *store.Publication, f feed.Format, posts []feed.Po
 	for _, post := range posts {
 		e := Fragment(post, f)
 		entries = append(entries, e.Data)
-		a.Entries = append(a.Entries, e.Key)
+		a.Entries, a.Dates = append(a.Entries, e.Key), append(a.Dates, feed.DatesOf(post))
 		if _, err := r.Fragment(e.Key); errors.Is(err, store.ErrNotFound) {
 			p.Fragments = append(p.Fragments, e)
 		} else if err != nil {

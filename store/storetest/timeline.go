@@ -16,6 +16,7 @@ var timelineCases = []suiteCase{
 	{"post leaves a category", leaveCategory},
 	{"post changes its date", redate},
 	{"undated post", undated},
+	{"places in a timeline", places},
 }
 
 // timelineOrder: newest first, and of one second the one added later.
@@ -182,4 +183,41 @@ func undated(k *kit) {
 		same("whole seconds", live.Published.Nanosecond(), 0)
 		same("kept", must(r.Post(p.Num)), live)
 	})
+}
+
+// places: each row says which publication put the post there, also one that
+// only moved it, and stays until its own category takes the post out.
+func places(k *kit) {
+	a, b := k.category("A"), k.category("B")
+	k.post(1, a, b)
+	k.post(2, a)
+	k.publish(a, b)
+	seqs := func(c feed.Category) (list []store.Seq) {
+		k.view(func(r store.Reader) {
+			for _, p := range must(r.Places(c.Num, store.Cursor{}, 10)) {
+				list = append(list, p.Seq)
+			}
+		})
+		return list
+	}
+	first := k.seq()
+	k.want("a", seqs(a), []store.Seq{first - 1, first - 1})
+	k.want("b", seqs(b), []store.Seq{first})
+	k.edit(1, func(p *feed.Post) { p.Published = at(50); revise(p) })
+	k.publish(a)
+	moved := k.seq()
+	k.want("a shows it", seqs(a), []store.Seq{moved, first - 1})
+	k.want("b's was moved", seqs(b), []store.Seq{moved})
+	k.edit(2, func(p *feed.Post) { p.State = feed.Recalled })
+	k.view(func(r store.Reader) {
+		all := must(r.Places(a.Num, store.Cursor{}, 10))
+		same("rows until a publishes", len(all), 2)
+		same("first", all[0].Cursor, store.Cursor{Published: at(50), Num: 1})
+		same("after the first", must(r.Places(a.Num, all[0].Cursor, 10)), all[1:])
+		same("none wanted", len(must(r.Places(a.Num, store.Cursor{}, 0))), 0)
+	})
+	k.publish(a)
+	k.want("a", seqs(a), []store.Seq{moved})
+	k.publish(b, k.site())
+	k.want("b", seqs(b), []store.Seq{k.seq() - 1})
 }

@@ -1,0 +1,102 @@
+package bolt
+
+import (
+	"encoding/binary"
+	"fmt"
+
+	"syndic/feed"
+	"syndic/store"
+)
+
+// artifactRecord is an artifact with its entries packed: a publication reads
+// and writes hundreds of them, and a general decoder takes its time for each.
+type artifactRecord struct {
+	feed.Artifact
+	Packed []byte `cbor:"16,keyasint,omitempty"`
+}
+
+// packedEntry is about what one entry takes: a variant, its post, and dates.
+const packedEntry = 16 + 3 + 8
+
+func encodeArtifact(a feed.Artifact) ([]byte, error) {
+	rec := artifactRecord{Artifact: a, Packed: make([]byte, 0, len(a.Entries)*packedEntry)}
+	dated := len(a.Dates) == len(a.Entries)
+	for i, k := range a.Entries {
+		if k.Format != a.Format {
+			return nil, fmt.Errorf("an entry of post %d is in format %s, its feed in %s", k.Post, k.Format, a.Format)
+		}
+		rec.Packed = append(binary.AppendUvarint(rec.Packed, k.Post), k.Variant[:]...)
+		if !dated {
+			rec.Packed = append(rec.Packed, undated)
+			continue
+		}
+		d := a.Dates[i]
+		kind := byte(lasting)
+		if d.Expired {
+			kind = expired
+		}
+		rec.Packed = binary.AppendVarint(append(rec.Packed, kind), d.Published)
+		rec.Packed = binary.AppendVarint(rec.Packed, d.Updated-d.Published)
+	}
+	rec.Entries, rec.Dates = nil, nil
+	return encode(rec)
+}
+
+// What an entry's dates are.
+const (
+	undated = iota
+	lasting
+	expired
+)
+
+func decodeArtifact(data []byte) (feed.Artifact, error) {
+	var rec artifactRecord
+	if err := decode(data, &rec); err != nil {
+		return rec.Artifact, err
+	}
+	u := unpacker{data: rec.Packed}
+	for len(u.data) > 0 && !u.bad {
+		k := feed.FragmentKey{Post: u.unsigned(), Format: rec.Format}
+		copy(k.Variant[:], u.bytes(len(k.Variant)))
+		rec.Entries = append(rec.Entries, k)
+		if kind := u.bytes(1); len(kind) == 1 && kind[0] != undated {
+			d := feed.EntryDates{Published: u.signed(), Expired: kind[0] == expired}
+			d.Updated = d.Published + u.signed()
+			rec.Dates = append(rec.Dates, d)
+		}
+	}
+	if u.bad || len(rec.Dates) > 0 && len(rec.Dates) != len(rec.Entries) {
+		return rec.Artifact, fmt.Errorf("%w: the entries of a feed cannot be read", store.ErrDamaged)
+	}
+	return rec.Artifact, nil
+}
+
+// unpacker reads packed entries. What is not there is zero, and bad.
+type unpacker struct {
+	data []byte
+	bad  bool
+}
+
+func (u *unpacker) bytes(n int) []byte {
+	if len(u.data) < n {
+		u.bad, u.data = true, nil
+		return nil
+	}
+	b := u.data[:n]
+	u.data = u.data[n:]
+	return b
+}
+
+func (u *unpacker) unsigned() uint64 {
+	v, n := binary.Uvarint(u.data)
+	u.bytes(max(n, 0))
+	u.bad = u.bad || n <= 0
+	return v
+}
+
+func (u *unpacker) signed() int64 {
+	v, n := binary.Varint(u.data)
+	u.bytes(max(n, 0))
+	u.bad = u.bad || n <= 0
+	return v
+}
