@@ -186,7 +186,7 @@ func (l *linter) atomIRI(e *element) {
 // atomReference checks an IRI reference, which may be relative if there is a
 // base for it.
 func (l *linter) atomReference(e *element, what, ref string) {
-	if bad := badReference(ref); bad != "" {
+	if bad := badReference(ref); bad != "" && ref != "" { // which is one: of the base itself
 		l.report(e.spot, "atom-iri", "%s is %s, which is no IRI: %s", what, clip(ref), bad)
 	} else if !schemeForm.MatchString(ref) && !e.based() {
 		l.report(e.spot, "atom-relative-iri", "%s is the relative IRI %s: write it whole", what, clip(ref))

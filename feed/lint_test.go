@@ -291,6 +291,29 @@ func TestFindingsEnd(t *testing.T) {
 	}
 }
 
+func BenchmarkLint(b *testing.B) {
+	s := exampleSet(b)
+	for _, f := range Formats {
+		data := mustRender(b, s, f)
+		b.Run(f.String(), func(b *testing.B) {
+			b.SetBytes(int64(len(data)))
+			for b.Loop() {
+				Lint(f, data)
+			}
+		})
+		entry, err := RenderEntry(s.category.Site, s.posts[0], f)
+		if err != nil {
+			b.Fatal(err)
+		}
+		b.Run(f.String()+"-entry", func(b *testing.B) {
+			b.SetBytes(int64(len(entry)))
+			for b.Loop() {
+				LintEntry(f, entry)
+			}
+		})
+	}
+}
+
 // What is linted is what was rendered, whatever a post holds.
 func FuzzLintRendered(f *testing.F) {
 	f.Add("tag:a,2026:b", "Title", "Body *with* [link](x)", "Summary", "tag", "Name", "a@b", "https://x.example/p", "en", false, int64(0))
