@@ -85,39 +85,42 @@ func (s *site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	_, _ = w.Write(b.Bytes())
 }
 
+// spoilers each break one rule of how a feed is served.
+var spoilers = []struct {
+	rule  string
+	spoil func(*site)
+}{
+	{"", func(*site) {}},
+	{"http-type", func(s *site) { s.mediaType = "text/html" }},
+	{"http-type", func(s *site) { s.mediaType = "application/xml" }},
+	{"http-type-general", func(s *site) { s.mediaType = "application/json" }},
+	{"http-charset", func(s *site) { s.mediaType = "application/feed+json; charset=iso-8859-1" }},
+	{"http-redirect", func(s *site) { s.redirect = 301 }},
+	{"http-redirect", func(s *site) { s.redirect = 302 }},
+	{"http-etag", func(s *site) { s.etag = "" }},
+	{"http-etag", func(s *site) { s.etag = `W/"a"` }},
+	{"http-etag-encoding", func(s *site) { s.gzipTag = s.etag }},
+	{"http-etag-ignored", func(s *site) { s.ignoreTag = true }},
+	{"http-modified", func(s *site) { s.modified = "" }},
+	{"http-modified", func(s *site) { s.modified = "yesterday" }},
+	{"http-modified-ignored", func(s *site) { s.ignoreDate = true }},
+	{"http-revalidation", func(s *site) { s.always304 = true }},
+	{"http-compression", func(s *site) { s.noGzip = true }},
+	{"http-encoding", func(s *site) { s.badGzip = "{}" }},
+	{"http-encoding", func(s *site) { s.badGzip = "cut" }},
+	{"http-vary", func(s *site) { s.vary = "Cookie" }},
+	{"http-cache-control", func(s *site) { s.cache = "" }},
+	{"http-unstable", func(s *site) { s.unstable, s.ignoreTag, s.ignoreDate = true, true, true }},
+	{"http-unstable", func(s *site) { s.unstable = true }},
+	{"http-self", func(s *site) { s.self = "https://elsewhere.example/feed" }},
+	{"http-hub", func(s *site) { s.link = "" }},
+	{"http-hub", func(s *site) { s.hub = "https://another.example/" }},
+}
+
 // Each rule of how a feed is served has a server that breaks it alone.
 func TestEachHTTPRule(t *testing.T) {
 	broken := map[string]bool{}
-	for _, c := range []struct {
-		rule  string
-		spoil func(*site)
-	}{
-		{"", func(*site) {}},
-		{"http-type", func(s *site) { s.mediaType = "text/html" }},
-		{"http-type", func(s *site) { s.mediaType = "application/xml" }},
-		{"http-type-general", func(s *site) { s.mediaType = "application/json" }},
-		{"http-charset", func(s *site) { s.mediaType = "application/feed+json; charset=iso-8859-1" }},
-		{"http-redirect", func(s *site) { s.redirect = 301 }},
-		{"http-redirect", func(s *site) { s.redirect = 302 }},
-		{"http-etag", func(s *site) { s.etag = "" }},
-		{"http-etag", func(s *site) { s.etag = `W/"a"` }},
-		{"http-etag-encoding", func(s *site) { s.gzipTag = s.etag }},
-		{"http-etag-ignored", func(s *site) { s.ignoreTag = true }},
-		{"http-modified", func(s *site) { s.modified = "" }},
-		{"http-modified", func(s *site) { s.modified = "yesterday" }},
-		{"http-modified-ignored", func(s *site) { s.ignoreDate = true }},
-		{"http-revalidation", func(s *site) { s.always304 = true }},
-		{"http-compression", func(s *site) { s.noGzip = true }},
-		{"http-encoding", func(s *site) { s.badGzip = "{}" }},
-		{"http-encoding", func(s *site) { s.badGzip = "cut" }},
-		{"http-vary", func(s *site) { s.vary = "Cookie" }},
-		{"http-cache-control", func(s *site) { s.cache = "" }},
-		{"http-unstable", func(s *site) { s.unstable, s.ignoreTag, s.ignoreDate = true, true, true }},
-		{"http-unstable", func(s *site) { s.unstable = true }},
-		{"http-self", func(s *site) { s.self = "https://elsewhere.example/feed" }},
-		{"http-hub", func(s *site) { s.link = "" }},
-		{"http-hub", func(s *site) { s.hub = "https://another.example/" }},
-	} {
+	for _, c := range spoilers {
 		broken[c.rule] = true
 		s := &site{
 			hub: "https://hub.example/?a,b", mediaType: "application/feed+json; charset=utf-8", etag: `"a"`, gzipTag: `"a-gzip"`,
