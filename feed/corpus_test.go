@@ -121,7 +121,7 @@ func grownPosts() []Post {
 	}
 	posts := []Post{
 		{File: "grown-word", Title: "One word", Body: fill("x", megabyte)},
-		{File: "grown-text", Title: "Many paragraphs", Body: fill("A *paragraph* with `code` & [a link](x).\n\n", megabyte)},
+		{File: "grown-text", Title: "Many paragraphs", Body: fill("A *paragraph* with `code` & [a link](x). "+strings.Repeat("It goes on. ", 50)+"\n\n", megabyte)},
 		{File: "grown-emoji", Title: "Many families", Body: fill("👩‍👩‍👧‍👦", megabyte/4)},
 		{File: "grown-ends", Title: "Many ends of CDATA", Body: fill("]]> ", megabyte/4)},
 		{File: "grown-references", Title: "Many references", Body: fill("&lt;&amp;&quot;", megabyte/8), Markup: HTML},
