@@ -3,6 +3,7 @@ package scheduler
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -65,21 +66,27 @@ func (w *world) fromNothing(c feed.Category, f feed.Format) (whole []byte) {
 	return whole
 }
 
-// Whatever happens to posts, what is joined from kept entries is what the same
-// posts give from nothing, and each generation is later than the one before.
+// Whatever happens to posts, categories and the configuration, what is joined
+// from kept entries is what the same posts give from nothing, after each
+// publication, and in the end also in a store that has seen nothing else.
 func TestJoinedAsFromNothing(t *testing.T) {
 	for seed := range uint64(6) {
 		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				h := history{world: newWorld(t, randomSite(seed), nil), rand: rand.New(rand.NewPCG(seed, 1))}
+				h := history{site: randomSite(seed), rand: rand.New(rand.NewPCG(seed, 1))}
+				h.world = newWorld(t, h.site, nil)
+				h.sched.chunk = 5
 				for range 60 {
 					h.happen()
+					h.runs = nil
 					h.step()
+					h.comparePublished()
 					<-time.After(time.Duration(1+h.rand.IntN(900)) * time.Second)
 				}
 				h.republish(Request{})
 				<-time.After(time.Second)
 				h.compare()
+				h.compareFresh()
 				for _, r := range h.republish(Request{}) {
 					if r.Status != Unchanged {
 						t.Errorf("%s is %s by a second republish", r.Topic, r.Status)
@@ -99,6 +106,7 @@ func randomSite(seed uint64) feed.Site {
 // history is a world to which things happen by chance.
 type history struct {
 	*world
+	site feed.Site
 	rand *rand.Rand
 	nums []uint64
 }
@@ -130,9 +138,12 @@ func (h *history) happen() {
 	for _, title := range h.some() {
 		ids = append(ids, h.category(title).ID)
 	}
-	switch h.rand.IntN(5) {
+	switch h.rand.IntN(7) {
 	case 0:
-		h.edit(num, store.PutOptions{}, func(p *feed.Post) { p.Categories = ids })
+		h.edit(num, store.PutOptions{}, func(p *feed.Post) {
+			p.Categories = ids
+			p.Revision -= uint64(h.rand.IntN(2)) // an entry shows them all the same
+		})
 	case 1:
 		h.edit(num, store.PutOptions{}, func(p *feed.Post) {
 			if p.State.CanBecome(feed.Recalled) {
@@ -145,6 +156,12 @@ func (h *history) happen() {
 		h.edit(num, store.PutOptions{Due: time.Now()}, func(p *feed.Post) { p.Published = start.Add(time.Duration(num) * time.Hour) })
 	case 3:
 		h.rename()
+	case 4:
+		h.reconfigure()
+	case 5: // many at once, as an import: more than one commit takes
+		for _, num := range h.nums {
+			h.edit(num, store.PutOptions{Due: time.Now()}, func(p *feed.Post) { p.Title += "'" })
+		}
 	default:
 		h.edit(num, store.PutOptions{}, func(p *feed.Post) { p.Body += fmt.Sprintf("\n\nMore & <b>more</b> %d.\n", h.rand.Uint32()) })
 	}
@@ -162,6 +179,84 @@ func (h *history) rename() {
 		}
 		return tx.PutMark(c.Num, tx.Now(), false)
 	})
+}
+
+// reconfigure changes what every head shows, or every entry.
+func (h *history) reconfigure() {
+	h.t.Helper()
+	switch h.rand.IntN(4) {
+	case 0:
+		h.site.Title += "!"
+	case 1:
+		h.site.Window.Posts = 1 + h.rand.IntN(12)
+	case 2:
+		h.site.Categories = slices.Clone(h.site.Categories)
+		h.site.Categories[0].Description = fmt.Sprint("About ", h.rand.Uint32())
+	default:
+		h.site.URL += "x/"
+	}
+	h.apply(h.site)
+}
+
+// comparePublished holds the feeds that were just published against ones made
+// from nothing.
+func (h *history) comparePublished() {
+	h.t.Helper()
+	for _, run := range h.runs {
+		var c feed.Category
+		h.view(func(r store.Reader) (err error) {
+			c, err = r.Category(run.Category)
+			return err
+		})
+		for _, a := range h.artifacts(c.Slug) {
+			if !bytes.Equal(h.bytes(a), h.fromNothing(c, a.Format)) {
+				h.t.Errorf("%s, just published, is other than from nothing", a.Path)
+			}
+		}
+	}
+}
+
+// compareFresh feeds an empty store the posts as they are in the end.
+func (h *history) compareFresh() {
+	h.t.Helper()
+	fresh := newWorld(h.t, h.site, nil)
+	h.view(func(r store.Reader) error {
+		all, err := r.Categories(0, 100)
+		for _, c := range all {
+			fresh.update(func(tx store.Tx) error {
+				old, err := tx.CategoryByID(c.ID)
+				c.Num, c.Aliases = old.Num, nil
+				if err == nil || errors.Is(err, store.ErrNotFound) {
+					_, err = tx.PutCategory(c)
+				}
+				return err
+			})
+		}
+		h.must(err)
+		for _, num := range h.nums {
+			p, err := r.LivePost(num)
+			if errors.Is(err, store.ErrNotFound) {
+				continue
+			}
+			h.must(err)
+			p.Num, p.State = 0, feed.Queued
+			fresh.update(func(tx store.Tx) error {
+				_, err := tx.PutPost(p, store.PutOptions{})
+				return err
+			})
+		}
+		return nil
+	})
+	fresh.republish(Request{})
+	for _, slug := range []string{"", "a", "b", "c", "d"} {
+		want := h.artifacts(slug)
+		got := fresh.artifacts(slug)
+		for i, a := range want {
+			if len(got) != len(want) || !bytes.Equal(h.bytes(a), fresh.bytes(got[i])) {
+				h.t.Errorf("%s is other than in a fresh store", a.Path)
+			}
+		}
+	}
 }
 
 // compare holds every feed against one made from nothing.

@@ -112,8 +112,8 @@ func TestClockThatWentBack(t *testing.T) {
 // refusing makes a check that refuses a format while told to.
 func refusing(f feed.Format, on *bool) func(*Config) {
 	return func(c *Config) {
-		c.Check = func(_ feed.Category, got feed.Format, _ []byte) error {
-			if *on && got == f {
+		c.Check = func(_ feed.Category, p Part) error {
+			if *on && p.Format == f {
 				return errors.New("line 1: no good")
 			}
 			return nil
@@ -169,7 +169,7 @@ func TestDefaultCheck(t *testing.T) {
 		{feed.JSON, `{"items": [}`, false},
 	}
 	for _, test := range tests {
-		if err := parses(test.f, []byte(test.text)); (err == nil) != test.good {
+		if err := parses(feed.Category{}, Part{Format: test.f, Head: []byte(test.text)}); (err == nil) != test.good {
 			t.Errorf("%s %q: %v", test.f, test.text, err)
 		}
 	}
@@ -184,15 +184,15 @@ func TestLintParsesWhatIsNew(t *testing.T) {
 		}
 		a := &feed.Artifact{Format: f, Head: head, Tail: tail}
 		e := &edition{entries: [][3][]byte{broken}, kept: make([][3][]byte, 1)}
-		if err := New(Config{}).lint(e, a, nil); err == nil {
+		if err := New(Config{}).lint(e, a); err == nil {
 			t.Errorf("%s: a broken entry was taken", f)
 		}
 		e.kept = e.entries
-		if err := New(Config{}).lint(e, a, nil); err != nil {
+		if err := New(Config{}).lint(e, a); err != nil {
 			t.Errorf("%s: the frame alone: %v", f, err)
 		}
 		a.Tail = nil
-		if err := New(Config{}).lint(e, a, nil); err == nil {
+		if err := New(Config{}).lint(e, a); err == nil {
 			t.Errorf("%s: half a frame was taken", f)
 		}
 	}

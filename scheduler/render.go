@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"sync"
 
 	"syndic/feed"
 )
@@ -20,12 +21,7 @@ func (s *Scheduler) render(ctx context.Context, e *edition, fresh bool) error {
 		return err
 	}
 	e.fit()
-	for _, f := range feed.Formats {
-		if err := s.renderFeed(e, f); err != nil {
-			return err
-		}
-	}
-	return nil
+	return s.renderFeeds(e)
 }
 
 // renderEntries renders each entry that is not kept.
@@ -75,51 +71,85 @@ func (e *edition) fit() {
 	e.fragments = slices.DeleteFunc(e.fragments, func(f feed.Fragment) bool { return !in[f.Key] })
 }
 
-// renderFeed joins one feed and has it checked.
-func (s *Scheduler) renderFeed(e *edition, f feed.Format) error {
-	head, tail, err := feed.RenderFrame(e.category, e.posts, f)
-	if err != nil {
-		return err
+// renderFeeds makes each feed's record and has it checked. Digests are made
+// beside all that, as they are half of the work of a small change.
+func (s *Scheduler) renderFeeds(e *edition) error {
+	var digests sync.WaitGroup
+	defer digests.Wait()
+	var made [3]*feed.Artifact
+	for _, f := range feed.Formats {
+		a, err := e.frame(f)
+		if err != nil {
+			return err
+		}
+		made[f] = a
+		if old := e.before[f]; e.fragments == nil && old != nil && sameParts(a, old) {
+			a.Digest, a.Size = old.Digest, old.Size
+			continue
+		}
+		entries := make([][]byte, len(e.entries))
+		for i := range entries {
+			entries[i] = e.entries[i][f]
+		}
+		digests.Go(func() { a.Digest, a.Size = feed.DigestJoined(f, a.Head, entries, a.Tail) })
+		e.refused[f] = s.lint(e, a)
 	}
-	entries := make([][]byte, len(e.entries))
-	keys := make([]feed.FragmentKey, len(e.entries))
-	for i := range e.entries {
-		entries[i], keys[i] = e.entries[i][f], e.keys[i][f]
+	digests.Wait()
+	for _, f := range feed.Formats {
+		if old := e.before[f]; old != nil && old.Digest == made[f].Digest {
+			e.refused[f] = nil // these bytes have been checked
+		}
+		if e.refused[f] == nil {
+			e.made[f] = made[f]
+		}
 	}
-	whole := feed.Join(f, head, entries, tail)
-	a := &feed.Artifact{
-		Category: e.stored.Num, Format: f,
-		Topic: e.site.Topic(e.category, f), Path: e.category.FeedPath(f),
-		Head: head, Tail: tail, Entries: keys,
-		Digest: feed.DigestOf(whole), Size: len(whole),
-		Hubs: hubs(e.category), MaxAge: e.category.Every, Fingerprint: feed.Fingerprint(e.category),
-	}
-	if old := e.before[f]; old != nil && old.Digest == a.Digest {
-		e.made[f] = a // these bytes have been checked
-		return nil
-	}
-	if err := s.lint(e, a, whole); err != nil {
-		e.refused[f] = fmt.Errorf("%s: %w", f.File(), err)
-		return nil
-	}
-	e.made[f] = a
 	return nil
 }
 
-// lint has a feed checked. Without a check of its own it must parse; entries
-// that the store keeps have parsed within another feed, so the frame is parsed
-// with the new ones alone, which is most of the time of a publication saved.
-func (s *Scheduler) lint(e *edition, a *feed.Artifact, whole []byte) error {
-	if s.check != nil {
-		return s.check(e.category, a.Format, whole)
+// sameParts tells whether a feed is put together from the same as the one
+// before.
+func sameParts(a, old *feed.Artifact) bool {
+	return bytes.Equal(a.Head, old.Head) && bytes.Equal(a.Tail, old.Tail) && slices.Equal(a.Entries, old.Entries)
+}
+
+// frame makes a feed's record, without the digest.
+func (e *edition) frame(f feed.Format) (*feed.Artifact, error) {
+	head, tail, err := feed.RenderFrame(e.category, e.posts, f)
+	if err != nil {
+		return nil, err
 	}
-	var fresh [][]byte
+	a := &feed.Artifact{
+		Category: e.stored.Num, Format: f,
+		Topic: e.site.Topic(e.category, f), Path: e.category.FeedPath(f),
+		Head: head, Tail: tail,
+		Entries: make([]feed.FragmentKey, len(e.keys)), Dates: make([]feed.EntryDates, len(e.keys)),
+		Hubs: hubs(e.category), MaxAge: e.category.Every,
+		Fingerprint: feed.Fingerprint(e.category), EntryFingerprint: feed.EntryFingerprint(e.site),
+	}
+	for i, p := range e.posts {
+		a.Entries[i], a.Dates[i] = e.keys[i][f], feed.DatesOf(p)
+	}
+	return a, nil
+}
+
+// lint has a feed checked. Without a check of its own it must parse. Entries
+// that the store keeps have been checked within another feed, so the frame is
+// checked with the new ones alone: the work of a check follows the change.
+func (s *Scheduler) lint(e *edition, a *feed.Artifact) error {
+	part := Part{Format: a.Format, Topic: a.Topic, Head: a.Head, Tail: a.Tail}
 	for i, entry := range e.entries {
 		if !bytes.Equal(entry[a.Format], e.kept[i][a.Format]) {
-			fresh = append(fresh, entry[a.Format])
+			part.Entries = append(part.Entries, entry[a.Format])
 		}
 	}
-	return parses(a.Format, feed.Join(a.Format, a.Head, fresh, a.Tail))
+	check := s.check
+	if check == nil {
+		check = parses
+	}
+	if err := check(e.category, part); err != nil {
+		return fmt.Errorf("%s: %w", a.Format.File(), err)
+	}
+	return nil
 }
 
 // hubs are the category's, each once.
@@ -134,8 +164,9 @@ func hubs(c feed.Category) []string {
 }
 
 // parses tells whether a feed is a document of its kind at all.
-func parses(f feed.Format, b []byte) error {
-	if f == feed.JSON {
+func parses(_ feed.Category, p Part) error {
+	b := feed.Join(p.Format, p.Head, p.Entries, p.Tail)
+	if p.Format == feed.JSON {
 		if !json.Valid(b) {
 			return errors.New("it is not JSON")
 		}

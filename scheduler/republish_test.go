@@ -219,8 +219,8 @@ func TestRepublishShares(t *testing.T) {
 				entered, leave := make(chan string), make(chan struct{})
 				var hold bool
 				w := newWorld(t, siteWith("0 6 * * *"), func(c *Config) {
-					c.Check = func(c feed.Category, f feed.Format, _ []byte) error {
-						if hold && c.Slug == "" && f == feed.RSS {
+					c.Check = func(c feed.Category, p Part) error {
+						if hold && c.Slug == "" && p.Format == feed.RSS {
 							hold = false
 							entered <- c.Slug
 							<-leave
@@ -259,7 +259,7 @@ func TestRepublishBrokenOff(t *testing.T) {
 		ctx, cancel := context.WithCancel(context.Background())
 		var on bool
 		w := newWorld(t, siteWith("0 6 * * *"), func(c *Config) {
-			c.Check = func(feed.Category, feed.Format, []byte) error {
+			c.Check = func(feed.Category, Part) error {
 				if on {
 					on = false
 					cancel()

@@ -31,13 +31,23 @@ type Config struct {
 	// Log takes one line a publication, and each change of an error.
 	Log zerolog.Logger
 	// Check may refuse a feed before it is published: the last good one stays.
-	// Nil means that it must parse as what it claims to be.
-	Check func(c feed.Category, f feed.Format, b []byte) error
+	// Nil means that it must parse as what it claims to be. It may be called by
+	// several goroutines.
+	Check func(c feed.Category, p Part) error
 	// Beat is called whenever the loop gets on, at least once a minute while it
 	// has a store to work on; for a watchdog. It may be nil.
 	Beat func()
 	// Observe is told how each publication went; for metrics. It may be nil.
 	Observe func(store.Run)
+}
+
+// Part is what is new in a feed: its frame, and the entries that no feed has
+// shown yet.
+type Part struct {
+	Format     feed.Format
+	Topic      string // the feed's URL
+	Head, Tail []byte
+	Entries    [][]byte
 }
 
 // Scheduler publishes categories when they are due. Its methods may be called
@@ -46,9 +56,10 @@ type Scheduler struct {
 	store   store.Store
 	slots   *Slots
 	log     zerolog.Logger
-	check   func(c feed.Category, f feed.Format, b []byte) error
+	check   func(c feed.Category, p Part) error
 	beat    func()
 	observe func(store.Run)
+	chunk   int // pending posts a commit
 
 	// turn holds a value while somebody publishes a category, or asks for one.
 	turn chan struct{}
@@ -67,6 +78,7 @@ func New(c Config) *Scheduler {
 		store: c.Store, slots: c.Slots, check: c.Check, beat: c.Beat, observe: c.Observe,
 		log:    c.Log.With().Str("component", "scheduler").Logger(),
 		turn:   make(chan struct{}, 1),
+		chunk:  chunk,
 		claims: map[uint64][]*claim{}, delays: map[uint64]delay{},
 	}
 	if s.slots == nil {

@@ -184,7 +184,7 @@ func TestBackoffOfOneCategory(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		broken := true
 		w := newWorld(t, siteWith("@change"), func(c *Config) {
-			c.Check = func(c feed.Category, _ feed.Format, _ []byte) error {
+			c.Check = func(c feed.Category, _ Part) error {
 				if c.Slug == "bad" && broken {
 					panic("no good")
 				}
@@ -232,7 +232,7 @@ func TestBackoffOfOneCategory(t *testing.T) {
 func TestDelaysHideNobody(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, siteWith("@change"), func(c *Config) {
-			c.Check = func(c feed.Category, _ feed.Format, _ []byte) error {
+			c.Check = func(c feed.Category, _ Part) error {
 				if c.Slug != "" && c.Slug != "last" {
 					return errors.New("refused")
 				}

@@ -1,33 +1,44 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"sync"
 
 	"github.com/prometheus/client_golang/prometheus"
 
 	"syndic/feed"
+	"syndic/scheduler"
 	"syndic/store"
 )
 
 // checkFeed refuses a feed with errors: it would not be swapped in. Who asks
 // names the category and the format.
-func checkFeed(c feed.Category, f feed.Format, b []byte) error {
-	var first feed.Finding
+func checkFeed(_ feed.Category, p scheduler.Part) error {
+	var first string
 	n := 0
-	for _, found := range feed.LintAt(f, b, c.Site.Topic(c, f)) {
-		if found.Severity != feed.Error {
-			continue
-		}
-		if n++; n == 1 {
-			first = found
+	count := func(in string, list []feed.Finding) {
+		for _, found := range list {
+			if found.Severity != feed.Error {
+				continue
+			}
+			if n++; n == 1 {
+				first = in + found.String()
+			}
 		}
 	}
+	all := make([]feed.Facts, len(p.Entries))
+	for i, entry := range p.Entries {
+		found, facts := feed.LintEntry(p.Format, entry)
+		all[i] = facts
+		count("entry "+facts.ID+": ", found)
+	}
+	count("", feed.LintFrame(p.Format, p.Head, p.Tail, p.Topic, all))
 	switch n {
 	case 0:
 		return nil
 	case 1:
-		return fmt.Errorf("%s", first)
+		return errors.New(first)
 	}
 	return fmt.Errorf("%s (and %s more)", first, several(n-1, "error"))
 }
@@ -44,12 +55,12 @@ func newJudge() *judge {
 }
 
 // check is what the scheduler asks before it swaps a feed in.
-func (j *judge) check(c feed.Category, f feed.Format, b []byte) error {
-	err := checkFeed(c, f, b)
+func (j *judge) check(c feed.Category, p scheduler.Part) error {
+	err := checkFeed(c, p)
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	verdict := j.heard[c.Num]
-	verdict[f] = err != nil
+	verdict[p.Format] = err != nil
 	j.heard[c.Num] = verdict
 	return err
 }
