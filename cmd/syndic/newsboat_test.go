@@ -46,7 +46,9 @@ func (n *newsboat) reload() [][3]string {
 // shows opens the feed on a terminal and returns what stands there.
 func (n *newsboat) shows(last string) (screen string) {
 	n.h.t.Helper()
-	tmux := func(args ...string) string { return n.tool("tmux", append([]string{"-S", n.name + "/tmux"}, args...)...) }
+	tmux := func(args ...string) string {
+		return n.tool("tmux", append([]string{"-S", n.name + "/tmux"}, args...)...)
+	}
 	n.h.t.Cleanup(func() { _ = exec.Command("tmux", "-S", n.name+"/tmux", "kill-server").Run() }) // it may have ended
 	tmux("new-session", "-d", "-x", "200", "-y", "40", "newsboat "+strings.Join(n.args, " "))
 	eventually(n.h.t, "newsboat lists the feed", func() bool { return strings.Contains(tmux("capture-pane", "-p"), "Design") })
