@@ -36,10 +36,27 @@ type edition struct {
 	keys  [][3]feed.FragmentKey
 	kept  [][3][]byte // entries that the store has; nil where it has not
 
+	memory    *memory // where the kept entries lie
 	entries   [][3][]byte
 	fragments []feed.Fragment // entries that the store has not
 	made      [3]*feed.Artifact
 	refused   [3]error
+}
+
+// memory is where the kept entries of a window lie, one after another. It is
+// used again, as a publication needs a megabyte of it for a moment.
+type memory [3][]byte
+
+// drop gives an edition's memory back: nothing of it is looked at any more.
+func (s *Scheduler) drop(e *edition) {
+	if e.memory == nil {
+		return
+	}
+	for f := range e.memory {
+		e.memory[f] = e.memory[f][:0]
+	}
+	s.memories.Put(e.memory)
+	e.memory, e.kept, e.entries = nil, nil, nil
 }
 
 // read takes a snapshot of all that a publication of the category is made
@@ -63,6 +80,7 @@ func (s *Scheduler) read(ctx context.Context, category uint64, all bool) (*editi
 		if err != nil {
 			return err
 		}
+		e.memory = s.memories.Get().(*memory)
 		w := windowReader{Reader: r, edition: e, places: places, labels: map[string]feed.Label{}}
 		if !all && !e.mark.Force {
 			w.known = e.known(r)

@@ -61,6 +61,8 @@ type Scheduler struct {
 	observe func(store.Run)
 	chunk   int // pending posts a commit
 
+	memories sync.Pool // of *memory
+
 	// turn holds a value while somebody publishes a category, or asks for one.
 	turn chan struct{}
 
@@ -76,10 +78,12 @@ type Scheduler struct {
 func New(c Config) *Scheduler {
 	s := &Scheduler{
 		store: c.Store, slots: c.Slots, check: c.Check, beat: c.Beat, observe: c.Observe,
-		log:    c.Log.With().Str("component", "scheduler").Logger(),
-		turn:   make(chan struct{}, 1),
-		chunk:  chunk,
-		claims: map[uint64][]*claim{}, delays: map[uint64]delay{},
+		log:   c.Log.With().Str("component", "scheduler").Logger(),
+		turn:  make(chan struct{}, 1),
+		chunk: chunk,
+
+		memories: sync.Pool{New: func() any { return new(memory) }},
+		claims:   map[uint64][]*claim{}, delays: map[uint64]delay{},
 	}
 	if s.slots == nil {
 		s.slots = NewSlots()

@@ -106,7 +106,6 @@ type windowReader struct {
 	places map[uint64]store.Place
 	known  known
 	labels map[string]feed.Label // by category ID
-	bytes  [3][]byte             // of the entries, one after another
 }
 
 // read fills the edition's window.
@@ -116,8 +115,8 @@ func (w *windowReader) read(posts []feed.Post) error {
 	e.keys = make([][3]feed.FragmentKey, 0, len(posts))
 	e.kept = make([][3][]byte, 0, len(posts))
 	for f, a := range e.before {
-		if a != nil {
-			w.bytes[f] = make([]byte, 0, a.Size+a.Size/8)
+		if a != nil && cap(e.memory[f]) < a.Size {
+			e.memory[f] = make([]byte, 0, a.Size+a.Size/8)
 		}
 	}
 	for _, p := range posts {
@@ -201,15 +200,15 @@ func (w *windowReader) labelsOf(p feed.Post) ([]feed.Label, error) {
 // fragments reads a post's entries; nil for those that the store has not.
 func (w *windowReader) fragments(keys [3]feed.FragmentKey) (kept [3][]byte, err error) {
 	for f, key := range keys {
-		from := len(w.bytes[f])
-		all, err := w.AppendFragment(w.bytes[f], key)
+		from := len(w.memory[f])
+		all, err := w.AppendFragment(w.memory[f], key)
 		if errors.Is(err, store.ErrNotFound) {
 			continue
 		}
 		if err != nil {
 			return kept, err
 		}
-		w.bytes[f], kept[f] = all, all[from:len(all):len(all)]
+		w.memory[f], kept[f] = all, all[from:len(all):len(all)]
 	}
 	return kept, nil
 }

@@ -63,6 +63,18 @@ func (e *entryPlan) refer(keys []feed.FragmentKey, by int) {
 	}
 }
 
+// differing leaves out what two lists begin and end with alike: nearly all of
+// two windows of one feed.
+func differing(old, new []feed.FragmentKey) (gone, come []feed.FragmentKey) {
+	for len(old) > 0 && len(new) > 0 && old[0] == new[0] {
+		old, new = old[1:], new[1:]
+	}
+	for len(old) > 0 && len(new) > 0 && old[len(old)-1] == new[len(new)-1] {
+		old, new = old[:len(old)-1], new[:len(new)-1]
+	}
+	return old, new
+}
+
 // planEntries counts references: an artifact releases those of the one that it
 // replaces. An entry that the publication takes for kept and that has gone is
 // a conflict.
@@ -80,14 +92,20 @@ func (t *tx) planEntries(p store.Publication) (entryPlan, error) {
 			return e, fmt.Errorf("format %d of category %d is not one of its feeds, or comes twice", a.Format, a.Category)
 		}
 		replaced[a.Format] = true
-		e.refer(a.Entries, 1)
+		old, err := t.Artifact(a.Category, a.Format)
+		if err != nil && !errors.Is(err, store.ErrNotFound) {
+			return e, err
+		}
+		gone, come := differing(old.Entries, a.Entries)
+		e.refer(come, 1)
+		e.refer(gone, -1)
 	}
-	kept, err := t.Artifacts(p.Category.Num)
-	if err != nil {
-		return e, err
-	}
-	for _, old := range kept {
-		if p.Drop || replaced[old.Format] {
+	if p.Drop {
+		kept, err := t.Artifacts(p.Category.Num)
+		if err != nil {
+			return e, err
+		}
+		for _, old := range kept {
 			e.refer(old.Entries, -1)
 		}
 	}

@@ -1,6 +1,7 @@
 package bolt
 
 import (
+	"bytes"
 	"encoding/binary"
 	"fmt"
 	"time"
@@ -80,11 +81,15 @@ func afterPlace(category uint64, after store.Cursor) []byte {
 	return append(timelineKey(category, after.Published, after.Num), 0)
 }
 
-// enter puts the post into the category's timeline.
+// enter puts the post into the category's timeline, or says of one that is
+// there that this commit has.
 func (t *tx) enter(category, post uint64, published time.Time) {
-	t.leave(category, post)
+	member, at := pairKey(post, category), appendSecond(nil, published)
+	if !bytes.Equal(t.get(inMember, member), at) {
+		t.leave(category, post)
+		t.put(inMember, member, at)
+	}
 	t.put(inTimeline, timelineKey(category, published, post), numKey(uint64(t.seq)))
-	t.put(inMember, pairKey(post, category), appendSecond(nil, published))
 }
 
 // leave takes the post out of the category's timeline, if it is there.
