@@ -41,6 +41,7 @@ func TestMetrics(t *testing.T) {
 	h.get("/design/rss.xml", "If-None-Match", "*")
 	h.get("/nothing")
 	h.do("POST", "/feeds.opml")
+	h.awaitCount("syndic_http_request_duration_seconds rss", 2)
 	body := string(h.adminGet("/metrics").want(t, 200).body)
 	for _, want := range []string{
 		`syndic_http_requests_total{encoding="br",kind="rss",status="200"} 1`,
@@ -48,6 +49,7 @@ func TestMetrics(t *testing.T) {
 		`syndic_http_requests_total{encoding="identity",kind="page",status="404"} 1`,
 		`syndic_http_requests_total{encoding="identity",kind="opml",status="405"} 1`,
 		`syndic_http_request_duration_seconds_count{kind="rss"} 2`,
+		`syndic_http_lane_total{way="lane"} 1`, `syndic_http_lane_total{way="handler"} 3`, `syndic_http_connections `,
 		`syndic_feeds_served 6`, `syndic_build_info{version="1.2.3"} 1`, `syndic_feed_generation `,
 		`syndic_feed_load_failures_total 0`, `go_goroutines`, `process_open_fds`,
 	} {

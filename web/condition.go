@@ -21,7 +21,11 @@ func (d *document) unchanged(h http.Header) bool {
 	if tags := strings.Join(h.Values("If-None-Match"), ","); tags != "" {
 		return names(tags, d.digest)
 	}
-	since, err := http.ParseTime(h.Get("If-Modified-Since"))
+	return d.unchangedSince(h.Get("If-Modified-Since"))
+}
+
+func (d *document) unchangedSince(date string) bool {
+	since, err := http.ParseTime(date)
 	return err == nil && !d.modified.Truncate(time.Second).After(since)
 }
 
@@ -56,13 +60,17 @@ func cutTag(list string) (tag, rest string) {
 	return strings.TrimSpace(tag), rest
 }
 
-func isTagOf(tag, digest string) bool {
-	suffix, ok := strings.CutPrefix(tag, digest)
-	if !ok || digest == "" {
+// isTagOf tells whether the tag is the digest's in some encoding.
+func isTagOf[T string | []byte](tag T, digest string) bool {
+	n := len(digest)
+	if n == 0 || len(tag) < n || string(tag[:n]) != digest {
 		return false
 	}
-	for c := identity; c < codingCount; c++ {
-		if entityTag(digest, c) == `"`+digest+suffix+`"` {
+	if len(tag) == n {
+		return true
+	}
+	for _, name := range codingNames[identity+1:] {
+		if tag[n] == '-' && string(tag[n+1:]) == name {
 			return true
 		}
 	}

@@ -1,8 +1,11 @@
 package web
 
 import (
+	"bytes"
+	"fmt"
 	"maps"
 	"net/http"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -27,6 +30,9 @@ type variant struct {
 	body   []byte
 	full   http.Header
 	brief  http.Header // of 304
+
+	wired               sync.Once
+	wireFull, wireBrief []byte
 }
 
 // sent is what the metrics count of one answer.
@@ -94,4 +100,46 @@ func (d *document) variant(c coding, e *encoders) *variant {
 		}
 	})
 	return v
+}
+
+// smallest picks the encoding as negotiate does for a reader that likes those in
+// the set equally.
+func (d *document) smallest(set codingSet, e *encoders) *variant {
+	for _, c := range d.codings {
+		if c != identity && set.has(c) {
+			if v := d.variant(c, e); len(v.body) < len(d.identity) {
+				return v
+			}
+		}
+	}
+	return d.variant(identity, e)
+}
+
+// known is unchanged for a plain request, whose one tag needs no list.
+func (d *document) known(p *plain, v *variant) bool {
+	if p.tag != nil {
+		return isTagOf(p.tag, d.digest)
+	}
+	if p.since == nil {
+		return false
+	}
+	return string(p.since) == v.brief["Last-Modified"][0] || d.unchangedSince(string(p.since))
+}
+
+// wire makes the heads of 200 and 304 as net/http writes them for the public
+// handler, up to the value of Date.
+func (v *variant) wire() {
+	v.wired.Do(func() {
+		v.wireFull, v.wireBrief = wireHead(http.StatusOK, v.full), wireHead(http.StatusNotModified, v.brief)
+	})
+}
+
+func wireHead(status int, h http.Header) []byte {
+	var b bytes.Buffer
+	fmt.Fprintf(&b, "HTTP/1.1 %d %s\r\n", status, http.StatusText(status))
+	h = maps.Clone(h)
+	allowAnyOrigin(h)
+	_ = h.Write(&b) // to memory
+	b.WriteString("Date: ")
+	return slices.Clip(b.Bytes())
 }

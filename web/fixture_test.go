@@ -41,7 +41,7 @@ func newHouse(t testing.TB, change func(*feed.Site)) *house {
 	st := storetest.MustOpen(t, func(path string) (store.Store, error) { return bolt.Open(path, bolt.Options{Create: true}) })
 	h := &house{TB: t, store: st, logged: &syncBuffer{}}
 	h.server = New(Config{Store: st, Log: zerolog.New(h.logged), Version: "1.2.3", Status: func() []Fact { return []Fact{{"Next slot", "soon"}} }})
-	h.public, h.admin = listen(t, h.server.Public()), listen(t, h.server.Admin())
+	h.public, h.admin = h.open(true), listen(t, h.server.Admin())
 	h.site = feed.Site{
 		Title: "Example Journal", URL: h.public.URL + "/", Description: "Notes & letters", Language: "en",
 		Schedule: "*/5 * * * *", Window: feed.Window{Posts: 50}, Hubs: []string{hubURL},
@@ -72,6 +72,16 @@ func listen(t testing.TB, handler http.Handler) *httptest.Server {
 	l.Config = NewHTTPServer(handler)
 	l.Start()
 	t.Cleanup(l.Close)
+	return l
+}
+
+// open serves to the public, with the fast lane or without it.
+func (h *house) open(lane bool) *httptest.Server {
+	l := httptest.NewUnstartedServer(nil)
+	l.Config = NewHTTPServer(h.server.Public())
+	l.Listener = h.server.Listen(l.Listener, l.Config, lane)
+	l.Start()
+	h.Cleanup(l.Close)
 	return l
 }
 

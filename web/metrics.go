@@ -16,6 +16,9 @@ type metrics struct {
 	bytes        *prometheus.CounterVec
 	duration     *prometheus.HistogramVec
 	loadFailures prometheus.Counter
+	handled      prometheus.Counter // requests that the lane did not answer
+	lane         laneMetrics
+	refused      prometheus.Counter // connections
 }
 
 func newMetrics(registry *prometheus.Registry, s *Server) *metrics {
@@ -38,6 +41,7 @@ func newMetrics(registry *prometheus.Registry, s *Server) *metrics {
 			Help: "Feeds that could not be read or did not match their digest; the previous generation stayed.",
 		}),
 	}
+	m.countLane(registry)
 	registry.MustRegister(m.requests, m.bytes, m.duration, m.loadFailures)
 	for _, g := range gauges(s) {
 		registry.MustRegister(g)
@@ -67,6 +71,9 @@ func gauges(s *Server) []prometheus.Collector {
 	build.Set(1)
 	return []prometheus.Collector{
 		build,
+		prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+			Name: "syndic_http_connections", Help: "Public connections that are open.",
+		}, func() float64 { return float64(s.gate.open.Load()) }),
 		gauge("syndic_feeds_served", "Feeds that are served, each format for itself.",
 			func(sn *snapshot) float64 { return float64(len(sn.topics)) }),
 		gauge("syndic_feed_bytes", "Bytes of all served feeds, not encoded.",

@@ -23,6 +23,9 @@ type Config struct {
 	Version string
 	// Registry takes the metrics and is what /metrics shows; nil makes one.
 	Registry *prometheus.Registry
+	// Connections is how many public connections may be open at the same time,
+	// as far as the process may have that many files; 0 is 20,000.
+	Connections int
 	// Status adds lines to the dashboard, such as when the next slot is; nil
 	// adds none. It must answer at once.
 	Status func() []Fact
@@ -44,6 +47,7 @@ type Server struct {
 	pages    *pages
 	content  *contentCache
 	encoders *encoders
+	gate     *gate
 
 	current atomic.Pointer[snapshot]
 	newest  atomic.Pointer[moment]
@@ -74,6 +78,7 @@ func New(c Config) *Server {
 	}
 	s.current.Store(newSnapshot(head{}, nil))
 	s.metrics = newMetrics(c.Registry, s)
+	s.gate = newGate(c.Connections, s.metrics.refused)
 	return s
 }
 

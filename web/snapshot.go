@@ -24,6 +24,7 @@ type snapshot struct {
 	byNum      map[uint64]*category
 	bySlug     map[string]*category   // of every slug that a category has or had
 	paths      map[string]*servedFeed // by path, with the site's prefix and without it
+	escaped    map[string]*servedFeed // by path as it is in URLs, where that differs
 	topics     map[string]*servedFeed
 	redirects  map[string]string
 
@@ -47,7 +48,7 @@ func newSnapshot(h head, feeds map[uint64]categoryFeeds) *snapshot {
 	sn := &snapshot{
 		head: h, loaded: !h.read.IsZero(), zone: time.UTC, modified: h.read,
 		byNum: map[uint64]*category{}, bySlug: map[string]*category{},
-		paths: map[string]*servedFeed{}, topics: map[string]*servedFeed{}, redirects: map[string]string{},
+		paths: map[string]*servedFeed{}, escaped: map[string]*servedFeed{}, topics: map[string]*servedFeed{}, redirects: map[string]string{},
 		replaced: make(chan struct{}),
 	}
 	if zone, err := time.LoadLocation(h.site.TimeZone); err == nil {
@@ -97,18 +98,25 @@ func (sn *snapshot) addPaths() {
 			for f, served := range c.feeds {
 				if served != nil {
 					// A renamed category's feed keeps its path until it is published again.
-					sn.paths[prefix+norm.NFC.String(c.FeedPath(feed.Format(f)))] = served
+					sn.addPath(prefix+norm.NFC.String(c.FeedPath(feed.Format(f))), served)
 				}
 			}
 		}
 		for _, c := range sn.categories {
 			for _, served := range c.feeds {
 				if served != nil {
-					sn.paths[prefix+norm.NFC.String(served.Path)] = served
+					sn.addPath(prefix+norm.NFC.String(served.Path), served)
 					sn.addServed(served)
 				}
 			}
 		}
+	}
+}
+
+func (sn *snapshot) addPath(path string, f *servedFeed) {
+	sn.paths[path] = f
+	if escaped := (&url.URL{Path: path}).EscapedPath(); escaped != path {
+		sn.escaped[escaped] = f
 	}
 }
 

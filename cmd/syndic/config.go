@@ -22,6 +22,7 @@ type Config struct {
 	Site       SiteConfig                `yaml:"site" json:"site"`
 	Listen     string                    `yaml:"listen" json:"listen"` // feeds and pages; "fd" takes a systemd socket
 	Admin      AdminConfig               `yaml:"admin" json:"admin"`
+	Serve      ServeConfig               `yaml:"serve" json:"serve"`
 	Store      StoreConfig               `yaml:"store" json:"store"`
 	Schedule   string                    `yaml:"schedule" json:"schedule"` // cron in Site.TimeZone, or "@change"
 	Window     WindowConfig              `yaml:"window" json:"window"`
@@ -57,6 +58,11 @@ type AuthorConfig struct {
 // AdminConfig is the listener for operators.
 type AdminConfig struct {
 	Listen string `yaml:"listen" json:"listen"` // "" turns it off
+}
+
+// ServeConfig says how feeds are served.
+type ServeConfig struct {
+	FastLane bool `yaml:"fast_lane" json:"fast_lane"` // plain requests for feeds do not pass through net/http
 }
 
 // StoreConfig says where the posts are kept.
@@ -108,6 +114,7 @@ func defaultConfig() Config {
 		Site:       SiteConfig{Title: "Example Journal", URL: "http://127.0.0.1:8080/", Language: "en", TimeZone: "UTC"},
 		Listen:     "127.0.0.1:8080",
 		Admin:      AdminConfig{Listen: "127.0.0.1:8081"},
+		Serve:      ServeConfig{FastLane: true},
 		Schedule:   "*/5 * * * *",
 		Window:     WindowConfig{Posts: 50, Hours: 48},
 		Hubs:       []string{},

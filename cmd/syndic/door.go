@@ -58,7 +58,11 @@ func (d *daemon) listenHTTP(ctx context.Context) error {
 	if err := d.web.Load(ctx); err != nil {
 		return errors.Join(err, closeAll(append(public, admin...)))
 	}
-	ends := []undo{d.answer(web.NewHTTPServer(d.web.Public()), public...)}
+	server := web.NewHTTPServer(d.web.Public())
+	for i, l := range public {
+		public[i] = d.web.Listen(l, server, d.config.Serve.FastLane)
+	}
+	ends := []undo{d.answer(server, public...)}
 	d.tell("public", "serving feeds and pages", d.config.site().URL, public)
 	d.warnElsewhere(public)
 	if len(admin) > 0 {

@@ -209,6 +209,8 @@ func (d *decoder) value(n ast.Node, v reflect.Value, path string) {
 		d.list(n, v, path)
 	case reflect.Int:
 		d.integer(n, v, path)
+	case reflect.Bool:
+		d.truth(n, v, path)
 	default:
 		d.text(n, v, path)
 	}
@@ -287,6 +289,19 @@ func (d *decoder) integer(n ast.Node, v reflect.Value, path string) {
 		return
 	}
 	v.SetInt(int64(i))
+}
+
+func (d *decoder) truth(n ast.Node, v reflect.Value, path string) {
+	x, ok := n.(*ast.BoolNode)
+	if !ok {
+		want := "true or false"
+		if quoted(n) {
+			want += ", without quotes"
+		}
+		d.mismatch(n, path, want)
+		return
+	}
+	v.SetBool(x.Value)
 }
 
 func quoted(n ast.Node) bool {

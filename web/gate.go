@@ -1,0 +1,77 @@
+package web
+
+import (
+	"net"
+	"sync"
+	"sync/atomic"
+	"syscall"
+
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+const (
+	defaultConnections = 20_000 // with 10 KB for an idle one
+	spareFiles         = 100    // that the process needs besides connections
+)
+
+// gate counts the connections of all public listeners, and turns away those
+// that are too many: a server without files for its own work helps nobody.
+type gate struct {
+	limit   int64
+	open    atomic.Int64
+	refused prometheus.Counter
+}
+
+// newGate lowers the limit to what the process may have open.
+func newGate(limit int, refused prometheus.Counter) *gate {
+	if limit <= 0 {
+		limit = defaultConnections
+	}
+	var files syscall.Rlimit
+	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &files); err == nil && files.Cur < uint64(limit)+spareFiles {
+		limit = max(int(files.Cur)-spareFiles, 1)
+	}
+	return &gate{limit: int64(limit), refused: refused}
+}
+
+// gated is a listener behind the gate.
+type gated struct {
+	net.Listener
+	gate *gate
+}
+
+func (l gated) Accept() (net.Conn, error) {
+	for {
+		c, err := l.Listener.Accept()
+		if err != nil {
+			return nil, err
+		}
+		if l.gate.open.Add(1) <= l.gate.limit {
+			return &admitted{Conn: c, gate: l.gate}, nil
+		}
+		l.gate.open.Add(-1)
+		l.gate.refused.Inc()
+		_ = c.Close() // there is nobody to tell
+	}
+}
+
+// admitted is a connection that counts until it is closed.
+type admitted struct {
+	net.Conn
+	gate *gate
+	once sync.Once
+}
+
+func (c *admitted) Close() error {
+	c.once.Do(func() { c.gate.open.Add(-1) })
+	return c.Conn.Close()
+}
+
+// CloseWrite is what net/http ends an answer with when it must close a
+// connection from which more is coming: the client still gets the answer.
+func (c *admitted) CloseWrite() error {
+	if half, ok := c.Conn.(interface{ CloseWrite() error }); ok {
+		return half.CloseWrite()
+	}
+	return nil
+}
