@@ -24,6 +24,7 @@ type edition struct {
 	stored   feed.Category // as it was read
 	category feed.Category // with what it leaves to the site
 	mark     store.Mark    // zero for none
+	renamed  store.Seq     // when a category was given another name
 	before   [3]*feed.Artifact
 
 	handled  []store.Pending // what this publication takes in
@@ -83,7 +84,7 @@ func (s *Scheduler) read(ctx context.Context, category uint64, all bool) (*editi
 		e.memory = s.memories.Get().(*memory)
 		w := windowReader{Reader: r, edition: e, places: places, labels: map[string]feed.Label{}}
 		if !all && !e.mark.Force {
-			w.known = e.known(r)
+			w.known = e.known()
 		}
 		return w.read(posts)
 	})
@@ -104,6 +105,7 @@ func (e *edition) readHead(r store.Reader, category uint64) (err error) {
 	if e.mark, err = r.Mark(category); err != nil && !errors.Is(err, store.ErrNotFound) {
 		return err
 	}
+	e.renamed = r.Renamed()
 	artifacts, err := r.Artifacts(category)
 	for i := range artifacts {
 		e.before[artifacts[i].Format] = &artifacts[i]

@@ -114,6 +114,9 @@ func (s *Scheduler) commit(ctx context.Context, e *edition, o order, r *report, 
 		if err := tx.Fence(s.lease); err != nil {
 			return err
 		}
+		if tx.Renamed() != e.renamed {
+			return fmt.Errorf("%w: the name of a category", store.ErrConflict)
+		}
 		if p.Mark.Category != 0 || p.Drop || len(p.Handled) > 0 || len(p.Fragments) > 0 || len(p.Artifacts) > 0 {
 			if err := tx.Publish(p); err != nil {
 				return err

@@ -67,6 +67,9 @@ func (s *Scheduler) Republish(ctx context.Context, req Request) ([]Result, error
 			return nil, fmt.Errorf("republish: %w", err)
 		}
 	}
+	if err := s.publishClaimed(ctx, categories, claims); err != nil {
+		return nil, fmt.Errorf("republish: %w", err)
+	}
 	var rows []Result
 	for _, c := range categories {
 		got, err := s.await(ctx, c, claims[c])
@@ -172,6 +175,23 @@ func (s *Scheduler) withdraw(claims map[uint64]*claim) {
 			s.claims[num] = left
 		}
 	}
+}
+
+// publishClaimed publishes what nobody has published yet, in short turns, so
+// that a request that comes meanwhile shares the rest. Some may be put off.
+func (s *Scheduler) publishClaimed(ctx context.Context, categories []uint64, claims map[uint64]*claim) error {
+	for part := range slices.Chunk(categories, s.workers) {
+		if err := s.take(ctx); err != nil {
+			return err
+		}
+		todo := slices.DeleteFunc(slices.Clone(part), func(c uint64) bool { return len(claims[c].results) > 0 })
+		err := s.serve(ctx, todo...)
+		s.give()
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // await returns a claim's rows: those of the publication that somebody else

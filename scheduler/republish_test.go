@@ -228,6 +228,7 @@ func TestRepublishShares(t *testing.T) {
 						return nil
 					}
 				}).clean()
+				w.sched.workers = 1
 				w.add(nil, store.PutOptions{}, "design")
 				hold = true
 				first := w.republishing(test.first)

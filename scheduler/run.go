@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"sync"
 	"time"
 
@@ -35,7 +36,8 @@ type Config struct {
 	// several goroutines.
 	Check func(c feed.Category, p Part) error
 	// Beat is called whenever the loop gets on, at least once a minute while it
-	// has a store to work on; for a watchdog. It may be nil.
+	// has a store to work on; for a watchdog. It may be nil, and is called by
+	// several goroutines.
 	Beat func()
 	// Observe is told how each publication went; for metrics. It may be nil.
 	Observe func(store.Run)
@@ -60,13 +62,16 @@ type Scheduler struct {
 	beat    func()
 	observe func(store.Run)
 	chunk   int // pending posts a commit
+	workers int // publications at the same time
+
+	observing sync.Mutex // one run is told of at a time
 
 	memories sync.Pool // of *memory
 
 	// turn holds a value while somebody publishes a category, or asks for one.
 	turn chan struct{}
 
-	lease store.Lease // belongs to whoever has the turn
+	lease store.Lease // changed by nobody but who has the turn
 
 	mu     sync.Mutex
 	claims map[uint64][]*claim // requests that wait for a category; they come within a turn
@@ -80,7 +85,7 @@ func New(c Config) *Scheduler {
 		store: c.Store, slots: c.Slots, check: c.Check, beat: c.Beat, observe: c.Observe,
 		log:   c.Log.With().Str("component", "scheduler").Logger(),
 		turn:  make(chan struct{}, 1),
-		chunk: chunk,
+		chunk: chunk, workers: 2 * runtime.GOMAXPROCS(0), // half of them waits for the disk
 
 		memories: sync.Pool{New: func() any { return new(memory) }},
 		claims:   map[uint64][]*claim{}, delays: map[uint64]delay{},

@@ -1,10 +1,13 @@
 package scheduler
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"runtime/debug"
+	"slices"
+	"sync"
 	"time"
 
 	"syndic/feed"
@@ -126,12 +129,13 @@ func (s *Scheduler) publishDue(ctx context.Context, now time.Time) error {
 		if len(todo) == 0 {
 			limit *= 2 // those that have to wait are in front of the others
 		}
+		var categories []uint64
 		for _, m := range todo {
 			done[m.Category] = true
-			if err := s.publishTurn(ctx, m.Category); err != nil {
-				return err
-			}
-			s.beat()
+			categories = append(categories, m.Category)
+		}
+		if err := s.publishAll(ctx, categories); err != nil {
+			return err
 		}
 	}
 }
@@ -144,19 +148,57 @@ func (s *Scheduler) dueMarks(ctx context.Context, now time.Time, limit int) (mar
 	return marks, wrap("read due marks", err)
 }
 
-// publishTurn publishes a category when it is its turn.
-func (s *Scheduler) publishTurn(ctx context.Context, category uint64) error {
-	if err := s.take(ctx); err != nil {
-		return err
+// publishAll publishes categories, a few dozen a turn, so that who asks for one
+// of them meanwhile need not wait for all.
+func (s *Scheduler) publishAll(ctx context.Context, categories []uint64) error {
+	for part := range slices.Chunk(categories, 8*s.workers) {
+		if err := s.take(ctx); err != nil {
+			return err
+		}
+		err := s.serve(ctx, part...)
+		s.give()
+		if err != nil {
+			return err
+		}
 	}
-	defer s.give()
-	return s.serve(ctx, category)
+	return nil
 }
 
-// serve publishes a category for everybody who waits for it, and keeps how it
-// went. Its error is of the store as a whole, or ctx's: then those who wait
-// still do. Whoever calls it has the turn.
-func (s *Scheduler) serve(ctx context.Context, category uint64) error {
+// serve publishes categories, several at a time: each commits alone, and those
+// that wait for the disk together share its syncs. Its error is of the store
+// as a whole, or ctx's. Whoever calls it has the turn.
+func (s *Scheduler) serve(ctx context.Context, categories ...uint64) error {
+	if err := s.lead(ctx); err != nil {
+		return wrap("hold the leadership", err)
+	}
+	next := make(chan uint64, len(categories))
+	for _, c := range categories {
+		next <- c
+	}
+	close(next)
+	errs := make([]error, min(s.workers, len(categories)))
+	var working sync.WaitGroup
+	for i := range errs {
+		working.Go(func() {
+			for c := range next {
+				if errs[i] = s.serveOne(ctx, c); errs[i] != nil {
+					return
+				}
+				s.beat()
+			}
+		})
+	}
+	working.Wait()
+	if errors.Is(errors.Join(errs...), store.ErrFenced) {
+		s.yield() // the next attempt asks for the leadership anew
+	}
+	return cmp.Or(errs...)
+}
+
+// serveOne publishes a category for everybody who waits for it, and keeps how
+// it went. Its error is of the store as a whole, or ctx's: then those who wait
+// still do.
+func (s *Scheduler) serveOne(ctx context.Context, category uint64) error {
 	start := time.Now()
 	claims := s.claimed(category)
 	report, err := s.attempt(ctx, category, orderOf(claims))
@@ -165,9 +207,6 @@ func (s *Scheduler) serve(ctx context.Context, category uint64) error {
 	case errors.As(err, &later):
 		s.putOff(category, delay{until: later.until})
 		return nil
-	case errors.Is(err, store.ErrFenced):
-		s.yield() // the next attempt asks for the leadership anew
-		return err
 	case err != nil && fatal(ctx, err):
 		return err
 	}
@@ -177,7 +216,9 @@ func (s *Scheduler) serve(ctx context.Context, category uint64) error {
 	} else {
 		s.settle(category)
 	}
+	s.observing.Lock()
 	s.observe(run)
+	s.observing.Unlock()
 	s.answer(category, report.results(err))
 	return nil
 }
@@ -190,9 +231,6 @@ func (s *Scheduler) attempt(ctx context.Context, category uint64, o order) (r re
 			err = &panicError{value: p, stack: debug.Stack()}
 		}
 	}()
-	if err := s.lead(ctx); err != nil {
-		return r, wrap("hold the leadership", err)
-	}
 	err = s.publish(ctx, o, &r)
 	return r, err
 }

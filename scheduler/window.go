@@ -24,7 +24,7 @@ type known struct {
 //
 // A crash between promotions, or a feed that was refused, leaves feeds that
 // show less than their timeline. Its rows tell: they are newer than since.
-func (e *edition) known(r store.Reader) (k known) {
+func (e *edition) known() (k known) {
 	print := feed.EntryFingerprint(e.site)
 	for f, a := range e.before {
 		if a == nil || a.EntryFingerprint != print || len(a.Dates) != len(a.Entries) {
@@ -38,7 +38,7 @@ func (e *edition) known(r store.Reader) (k known) {
 			return known{}
 		}
 	}
-	if r.Renamed() > k.since {
+	if e.renamed > k.since {
 		return known{}
 	}
 	k.at = make(map[uint64]int, len(k.dates))

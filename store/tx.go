@@ -138,7 +138,8 @@ type Tx interface {
 	PutMark(category uint64, due time.Time, force bool) error
 	// Publish applies a publication and marks nothing dirty; ErrConflict when
 	// what it was made from has changed: the category's record, a handled row, a
-	// post's revision, or a kept fragment that has gone meanwhile.
+	// post's revision, the date that another category's publication gave it, or a
+	// kept fragment that has gone meanwhile.
 	Publish(p Publication) error
 	// PutRun keeps how a publication went. It is not a change of the content
 	// and does not move Seq of any feed. A zero Good becomes At of a success, and

@@ -95,6 +95,9 @@ func (t *tx) planPosts(p store.Publication) ([]showPlan, error) {
 		if kept.Revision != live.Revision || live.Live > kept.Revision {
 			return nil, fmt.Errorf("%w: revision of post %d", store.ErrConflict, live.Num)
 		}
+		if kept.State == feed.Published && kept.Live == kept.Revision && !kept.Published.Equal(wholeSecond(live.Published)) {
+			return nil, fmt.Errorf("%w: the date of post %d", store.ErrConflict, live.Num)
+		}
 		if err := t.mayShow(p.Category, kept, live); err != nil {
 			return nil, err
 		}

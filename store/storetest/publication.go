@@ -12,6 +12,7 @@ var publicationCases = []suiteCase{
 	{"publish", publish},
 	{"publish conflicts", publishConflicts},
 	{"publish takes in a part", publishPart},
+	{"post dated by another publication", publishDated},
 	{"publish refused", publishRefused},
 	{"mark set while publishing", markWhilePublishing},
 	{"runs", runs},
@@ -94,6 +95,22 @@ func publishConflicts(k *kit) {
 	made = k.publication(c)
 	k.update(func(tx store.Tx) { done(tx.Publish(made)) })
 	k.publish(k.site())
+}
+
+// publishDated: two publications that were made at the same time cannot give a
+// post two dates.
+func publishDated(k *kit) {
+	c := k.category("Design")
+	p := Post(1)
+	p.Published, p.Categories = time.Time{}, []string{c.ID}
+	k.put(p)
+	made := k.publication(c)
+	k.publish(k.site())
+	k.conflict(made)
+	k.publish(c)
+	k.view(func(r store.Reader) {
+		same("one date", must(r.Timeline(c.Num, store.Cursor{}, 1))[0].Published, must(r.Timeline(feed.SiteNum, store.Cursor{}, 1))[0].Published)
+	})
 }
 
 // publishPart: what came since stays pending, and the mark with it.
