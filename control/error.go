@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 
 	"syndic/store"
 )
@@ -39,11 +40,11 @@ var codes = []struct {
 	{store.ErrNotFound, "not_found", ""},
 	{store.ErrTaken, "conflict", ""},
 	{store.ErrConflict, "conflict", ": try again"},
-	{store.ErrFull, "full", ": free some space and try again"},
+	{store.ErrFull, "full", ""},
 	{store.ErrLocked, "locked", ""},
 	{store.ErrPermission, "permission", ""},
 	{store.ErrNoDatabase, "no_database", ""},
-	{store.ErrNewer, "damaged", ": use the newer program"},
+	{store.ErrNewer, "damaged", ""},
 	{store.ErrDamaged, "damaged", ": run `syndic check`"},
 	{store.ErrClosed, "unavailable", ": the daemon is stopping"},
 	{store.ErrFenced, "unavailable", ": another daemon has taken over"},
@@ -75,7 +76,11 @@ func describe(err error) *Error {
 	}
 	for _, c := range codes {
 		if errors.Is(err, c.is) {
-			return &Error{Code: c.code, Status: statuses[c.code], Message: err.Error() + c.hint, cause: err}
+			message := err.Error()
+			if !strings.Contains(message, strings.TrimPrefix(c.hint, ": ")) {
+				message += c.hint
+			}
+			return &Error{Code: c.code, Status: statuses[c.code], Message: message, cause: err}
 		}
 	}
 	return &Error{Code: "internal", Status: http.StatusInternalServerError, Message: err.Error(), cause: err}
