@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -198,16 +199,19 @@ func TestLintParsesWhatIsNew(t *testing.T) {
 	}
 }
 
-// interposed calls before ahead of each Update.
+// interposed calls before ahead of each Update, for one at a time.
 type interposed struct {
 	store.Store
+	mu     sync.Mutex
 	before func(n int)
 	n      int
 }
 
 func (s *interposed) Update(ctx context.Context, fn func(store.Tx) error) error {
+	s.mu.Lock()
 	s.n++
 	s.before(s.n)
+	s.mu.Unlock()
 	return s.Store.Update(ctx, fn)
 }
 
