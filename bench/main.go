@@ -19,82 +19,41 @@ import (
 
 func main() {
 	rounds := flag.Int("rounds", 41, "measurements of each kind; the median is printed")
+	million := flag.Bool("million", false, "measure a store of 1,000,000 posts, too, which takes several minutes more")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	if err := run(ctx, *rounds); err != nil {
+	if err := run(ctx, *rounds, *million); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
 }
 
-// sizes are the stores in which a publication is measured.
-var sizes = []struct{ posts, categories int }{{10_000, 100}, {100_000, 1_000}}
+// size is a store in which things are measured.
+type size struct{ posts, categories int }
 
-func run(ctx context.Context, rounds int) error {
+func run(ctx context.Context, rounds int, million bool) error {
 	dir, err := os.MkdirTemp("", "syndic-bench-")
 	if err != nil {
 		return err
 	}
 	defer os.RemoveAll(dir)
-
-	ref, err := newReference(filepath.Join(dir, "reference.db"))
-	if err != nil {
+	fmt.Printf("%s, %s/%s, %d cores; posts of %d bytes of Markdown; %d interleaved rounds, medians\n\n",
+		runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), len(body), rounds)
+	sizes := []size{{1_000, 20}, {10_000, 100}, {100_000, 1_000}}
+	if million {
+		sizes = append(sizes, size{1_000_000, 10_000})
+	}
+	if err := changes(ctx, dir, rounds, sizes); err != nil {
 		return err
 	}
-	defer ref.close()
-	var stores []*publisher
-	for i, size := range sizes {
-		fmt.Fprintf(os.Stderr, "filling a store with %d posts in %d categories …\n", size.posts, size.categories)
-		p, err := newPublisher(ctx, filepath.Join(dir, fmt.Sprintf("store%d.db", i)), size.posts, size.categories)
-		if err != nil {
-			return err
-		}
-		defer p.close()
-		stores = append(stores, p)
-	}
-	commits, took, err := measure(ctx, rounds, ref, stores)
-	if err != nil {
+	if err := everything(ctx, filepath.Join(dir, "everything.db")); err != nil {
 		return err
 	}
-	report(commits, took)
-	return nil
+	return adding(ctx, dir)
 }
 
-// measure interleaves the reference and the stores, so that a slow moment of
-// the machine falls on all of them.
-func measure(ctx context.Context, rounds int, ref *reference, stores []*publisher) (commits []time.Duration, took [][]time.Duration, err error) {
-	took = make([][]time.Duration, len(stores))
-	for round := range rounds {
-		d, err := ref.commit(round)
-		if err != nil {
-			return nil, nil, err
-		}
-		commits = append(commits, d)
-		for i, p := range stores {
-			if d, err = p.publishOne(ctx, round); err != nil {
-				return nil, nil, err
-			}
-			took[i] = append(took[i], d)
-		}
-	}
-	return commits, took, nil
-}
-
-func report(commits []time.Duration, took [][]time.Duration) {
-	lone := median(commits)
-	fmt.Printf("One changed post of a category of 50 posts (4 KB each) published in three formats, durably;\n")
-	fmt.Printf("medians of %d interleaved rounds, %d cores, %s. Reference: a lone bbolt commit of 100 bytes, %.2f ms.\n\n",
-		len(commits), runtime.NumCPU(), runtime.Version(), ms(lone))
-	fmt.Printf("%12s %12s %14s %14s %14s\n", "posts", "categories", "publication", "× lone commit", "p90")
-	for i, size := range sizes {
-		m := median(took[i])
-		fmt.Printf("%12d %12d %11.2f ms %14.1f %11.2f ms\n", size.posts, size.categories, ms(m),
-			float64(m)/float64(lone), ms(quantile(took[i], 0.9)))
-	}
-	fmt.Printf("\ngrowth from %d to %d posts: %.2f times\n", sizes[0].posts, sizes[len(sizes)-1].posts,
-		float64(median(took[len(took)-1]))/float64(median(took[0])))
-}
+func progress(format string, args ...any) { fmt.Fprintf(os.Stderr, format+" …\n", args...) }
 
 func ms(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
 

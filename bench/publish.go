@@ -2,91 +2,116 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
 
-	"go.etcd.io/bbolt"
+	"github.com/rs/zerolog"
 
 	"syndic/feed"
 	"syndic/scheduler"
 	"syndic/store"
 	"syndic/store/bolt"
+	"syndic/web"
 )
 
-// reference is the least that a durable change can cost: one small row, synced.
-type reference struct{ db *bbolt.DB }
-
-var referenceBucket = []byte("row")
-
-func newReference(path string) (*reference, error) {
-	db, err := bbolt.Open(path, 0o600, nil)
-	if err != nil {
-		return nil, err
-	}
-	err = db.Update(func(tx *bbolt.Tx) error {
-		_, err := tx.CreateBucketIfNotExists(referenceBucket)
-		return err
-	})
-	return &reference{db}, err
-}
-
-func (r *reference) close() { _ = r.db.Close() } // a temporary file
-
-func (r *reference) commit(round int) (time.Duration, error) {
-	start := time.Now()
-	err := r.db.Update(func(tx *bbolt.Tx) error {
-		return tx.Bucket(referenceBucket).Put(fmt.Append(nil, round), make([]byte, 100))
-	})
-	return time.Since(start), err
-}
-
-// publisher is a filled store and the scheduler on it.
+// publisher is a filled store with the scheduler and the server on it.
 type publisher struct {
 	store      *bolt.Store
+	site       feed.Site
 	scheduler  *scheduler.Scheduler
+	web        *web.Server
+	stop       context.CancelFunc
 	categories []feed.Category
+	opened     time.Duration // how long it took to open the filled store
 }
 
 // never is a schedule that does not come up while the benchmark runs: what is
 // measured is published because its mark is due, the site's feed is not.
 const never = "0 0 29 2 *"
 
-func newPublisher(ctx context.Context, path string, posts, categories int) (*publisher, error) {
-	slots := scheduler.NewSlots()
-	s, err := bolt.Open(path, bolt.Options{Create: true, Slot: slots.Slot})
+// newPublisher fills a store, publishes everything and serves it.
+func newPublisher(ctx context.Context, path string, size size) (*publisher, error) {
+	p, err := openPublisher(ctx, path, size.categories)
 	if err != nil {
 		return nil, err
 	}
-	p := &publisher{store: s, scheduler: scheduler.New(scheduler.Config{Store: s, Slots: slots})}
-	if err := p.fill(ctx, posts, categories); err != nil {
+	for from := 0; from < size.posts; from += bulk {
+		if err := p.addPosts(ctx, from, min(from+bulk, size.posts)); err != nil {
+			p.close()
+			return nil, err
+		}
+	}
+	if _, err := p.scheduler.Republish(ctx, scheduler.Request{}); err != nil {
+		p.close()
+		return nil, err
+	}
+	p.close()
+	start := time.Now()
+	if err := p.open(path); err != nil {
+		return nil, err
+	}
+	p.opened = time.Since(start)
+	p.serve(ctx)
+	return p, nil
+}
+
+// openPublisher makes a store with categories and no posts.
+func openPublisher(ctx context.Context, path string, categories int) (*publisher, error) {
+	p := &publisher{stop: func() {}, site: feed.Site{
+		Title: "Bench", URL: "http://127.0.0.1:8080/", Authority: "bench.example", Language: "en", TimeZone: "UTC",
+		Schedule: never, Window: feed.Window{Posts: 50}, Hubs: []string{"http://hub.example/"},
+	}}
+	if err := p.open(path); err != nil {
+		return nil, err
+	}
+	_, err := p.scheduler.Apply(ctx, p.site)
+	if err == nil {
+		err = p.addCategories(ctx, categories)
+	}
+	if err != nil {
 		p.close()
 		return nil, err
 	}
 	return p, nil
 }
 
-func (p *publisher) close() { _ = p.store.Close() } // a temporary file
+func (p *publisher) open(path string) (err error) {
+	slots := scheduler.NewSlots()
+	if p.store, err = bolt.Open(path, bolt.Options{Create: true, Slot: slots.Slot}); err != nil {
+		return err
+	}
+	p.scheduler = scheduler.New(scheduler.Config{Store: p.store, Slots: slots, Check: lint, Log: zerolog.Nop()})
+	return nil
+}
 
-func (p *publisher) fill(ctx context.Context, posts, categories int) error {
-	site := feed.Site{
-		Title: "Bench", URL: "http://127.0.0.1:8080/", Authority: "bench.example", Language: "en", TimeZone: "UTC",
-		Schedule: never, Window: feed.Window{Posts: 50}, Hubs: []string{"http://hub.example/"},
+// lint is what the daemon has every feed checked with.
+func lint(_ feed.Category, p scheduler.Part) error {
+	facts := make([]feed.Facts, len(p.Entries))
+	var found []feed.Finding
+	for i, entry := range p.Entries {
+		var some []feed.Finding
+		some, facts[i] = feed.LintEntry(p.Format, entry)
+		found = append(found, some...)
 	}
-	if _, err := p.scheduler.Apply(ctx, site); err != nil {
-		return err
-	}
-	if err := p.addCategories(ctx, categories); err != nil {
-		return err
-	}
-	const bulk = 1000
-	for from := 0; from < posts; from += bulk {
-		if err := p.addPosts(ctx, from, min(from+bulk, posts)); err != nil {
-			return err
+	for _, f := range append(found, feed.LintFrame(p.Format, p.Head, p.Tail, p.Topic, facts)...) {
+		if f.Severity == feed.Error {
+			return errors.New(f.String())
 		}
 	}
-	_, err := p.scheduler.Republish(ctx, scheduler.Request{})
-	return err
+	return nil
+}
+
+func (p *publisher) serve(ctx context.Context) {
+	ctx, p.stop = context.WithCancel(ctx)
+	p.web = web.New(web.Config{Store: p.store, Log: zerolog.Nop()})
+	go p.web.Run(ctx) //nolint:errcheck // it ends with the context or the store
+}
+
+func (p *publisher) close() {
+	p.stop()
+	_ = p.store.Close() // a temporary file
 }
 
 func (p *publisher) addCategories(ctx context.Context, n int) error {
@@ -128,41 +153,82 @@ func (p *publisher) addPosts(ctx context.Context, from, to int) error {
 	})
 }
 
-// publishOne edits the newest post of a category and measures the step that
-// publishes it. Each round takes another category, as no feed has two
-// generations in a second; the site's feed stays dirty until its own slot.
-func (p *publisher) publishOne(ctx context.Context, round int) (time.Duration, error) {
+// change edits the newest post of a category, publishes it and waits until
+// readers get it. Each round takes another category; the site's feed stays
+// dirty until its own slot.
+func (p *publisher) change(ctx context.Context, round int, took *change) error {
 	c := p.categories[round%len(p.categories)]
 	before, err := p.artifact(ctx, c.Num)
 	if err != nil {
-		return 0, err
+		return err
 	}
-	err = p.store.Update(ctx, func(tx store.Tx) error {
-		newest, err := tx.Timeline(c.Num, store.Cursor{}, 1)
-		if err != nil {
-			return err
-		}
-		post := newest[0]
-		post.Revision++
-		post.Title = fmt.Sprintf("Post in round %d", round)
-		if _, err = tx.PutPost(post, store.PutOptions{}); err != nil {
-			return err
-		}
-		return tx.PutMark(c.Num, tx.Now(), false)
-	})
+	if err := p.web.WaitServed(ctx, before.Topic, before.Generation); err != nil {
+		return err
+	}
+	// No feed has two generations in a second.
+	if err := p.pause(ctx, before.Modified.Add(time.Second)); err != nil {
+		return err
+	}
+	times := []time.Time{time.Now()}
+	lap := func() { times = append(times, time.Now()) }
+	newest, err := p.newest(ctx, c)
+	lap()
+	if err == nil {
+		err = p.edit(ctx, newest, c, round)
+	}
+	lap()
+	if err == nil {
+		_, err = p.scheduler.Step(ctx, time.Now())
+	}
+	lap()
 	if err != nil {
-		return 0, err
+		return err
 	}
-	start := time.Now()
-	if _, err := p.scheduler.Step(ctx, start); err != nil {
-		return 0, err
-	}
-	took := time.Since(start)
 	after, err := p.artifact(ctx, c.Num)
 	if err == nil && after.Digest == before.Digest {
 		err = fmt.Errorf("round %d changed nothing", round)
 	}
-	return took, err
+	for _, f := range feed.Formats {
+		if err == nil {
+			err = p.web.WaitServed(ctx, p.site.Topic(c, f), after.Generation)
+		}
+	}
+	lap()
+	for i, list := range []*[]time.Duration{&took.timeline, &took.add, &took.publish, &took.visible} {
+		*list = append(*list, times[i+1].Sub(times[i]))
+	}
+	return err
+}
+
+func (p *publisher) newest(ctx context.Context, c feed.Category) (post feed.Post, err error) {
+	err = p.store.View(ctx, func(r store.Reader) error {
+		list, err := r.Timeline(c.Num, store.Cursor{}, 50)
+		if err == nil {
+			post = list[0]
+		}
+		return err
+	})
+	return post, err
+}
+
+func (p *publisher) edit(ctx context.Context, post feed.Post, c feed.Category, round int) error {
+	post.Revision++
+	post.Title = fmt.Sprintf("Post in round %d", round)
+	return p.store.Update(ctx, func(tx store.Tx) error {
+		if _, err := tx.PutPost(post, store.PutOptions{}); err != nil {
+			return err
+		}
+		return tx.PutMark(c.Num, tx.Now(), false)
+	})
+}
+
+func (p *publisher) pause(ctx context.Context, until time.Time) error {
+	select {
+	case <-time.After(time.Until(until)):
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
 
 func (p *publisher) artifact(ctx context.Context, category uint64) (a feed.Artifact, err error) {
