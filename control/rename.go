@@ -37,7 +37,7 @@ func (h *Handler) rename(ctx context.Context, r CategoryAction) (CategoryInfo, e
 		if c, err = tx.PutCategory(c); err != nil {
 			return nil, err
 		}
-		return warnings, markSharing(tx, c)
+		return warnings, store.MarkLabelled(tx, c)
 	})
 }
 
@@ -93,39 +93,6 @@ func declared(site feed.Site, c feed.Category) []string {
 	for _, d := range site.Categories {
 		if d.Slug == c.Slug {
 			return []string{fmt.Sprintf("the configuration declares categories.%s: rename it there too, or its old title comes back", d.Slug)}
-		}
-	}
-	return nil
-}
-
-// markSharing makes every category due whose feeds show the name of this one:
-// its own, and those that its posts are in as well. Where it has more posts
-// than a feed can hold, that is all categories: those without such a post
-// render the same bytes again, which announces nothing.
-func markSharing(tx store.Tx, c feed.Category) error {
-	posts, err := tx.Timeline(c.Num, store.Cursor{}, feed.MaxPosts)
-	if err != nil {
-		return err
-	}
-	all := len(posts) == feed.MaxPosts
-	ids := map[string]bool{c.ID: true}
-	for _, p := range posts {
-		for _, id := range p.Categories {
-			ids[id] = true
-		}
-	}
-	var nums []uint64
-	for o, err := range eachCategory(tx) {
-		if err != nil {
-			return err
-		}
-		if o.Num == feed.SiteNum || o.State == feed.Active && (all || ids[o.ID]) {
-			nums = append(nums, o.Num)
-		}
-	}
-	for _, num := range nums {
-		if err := tx.PutMark(num, tx.Now(), false); err != nil {
-			return err
 		}
 	}
 	return nil

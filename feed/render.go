@@ -157,8 +157,9 @@ func render(h frame, entries []entry, f Format) ([]byte, error) {
 }
 
 // Fingerprint digests the effective configuration of c and the renderer's
-// version: a feed whose artifact has another one is to be rendered again.
-// Titles of other categories count, as entries show them.
+// version: a feed whose artifact has another one is to be rendered again. The
+// titles of other categories, which entries show, are not part of it: whoever
+// changes one marks the feeds that show it.
 func Fingerprint(c Category) string {
 	s := c.Site
 	b := fmt.Appendf(nil, "%d %d %q %q %q %d %q %q %q %d", RendererVersion, c.Num, c.ID, c.Slug, c.Title,
@@ -170,9 +171,6 @@ func Fingerprint(c Category) string {
 		b = fmt.Appendf(b, " %d", *c.Window)
 	}
 	b = fmt.Appendf(b, " %q %q %q %q %q %q %q %q", s.Title, s.URL, s.Author, s.Copyright, s.Icon, s.Favicon, s.Logo, s.Iframes)
-	for _, other := range s.Categories {
-		b = fmt.Appendf(b, " %q %q", other.Slug, other.Title)
-	}
 	sum := sha256.Sum256(b)
 	return hex.EncodeToString(sum[:])
 }

@@ -150,6 +150,9 @@ func (s *Scheduler) declare(ctx context.Context, site feed.Site, part []feed.Con
 			if err != nil {
 				return err
 			}
+			if err := once(tx, site, old, conf); err != nil {
+				return err
+			}
 			c := configure(old, conf)
 			if old.Num == 0 {
 				c.ID, c.State = feed.CategoryID(tx.Authority(), conf.Slug, 0), feed.Active
@@ -160,7 +163,7 @@ func (s *Scheduler) declare(ctx context.Context, site feed.Site, part []feed.Con
 			} else {
 				updated = append(updated, c.Slug)
 			}
-			if _, err := tx.PutCategory(c); errors.Is(err, store.ErrTaken) {
+			if err := put(tx, old, c); errors.Is(err, store.ErrTaken) {
 				return &KeyError{
 					Key: "categories." + conf.Slug, Value: cmp.Or(conf.Title, conf.Slug),
 					Reason: "this title or slug is, or once was, another category's: choose another one",
@@ -173,6 +176,39 @@ func (s *Scheduler) declare(ctx context.Context, site feed.Site, part []feed.Con
 	})
 	ch.Added, ch.Updated = append(ch.Added, added...), append(ch.Updated, updated...)
 	return err
+}
+
+// once refuses a category that the configuration also declares by another of
+// its slugs: the two would take turns.
+func once(r store.Reader, site feed.Site, c feed.Category, conf feed.Configured) error {
+	other := names(site, c, conf.Slug)
+	if other == "" {
+		return nil
+	}
+	// A former title may look like the slug of another category.
+	o, err := r.CategoryBySlug(other)
+	switch {
+	case errors.Is(err, store.ErrNotFound), err == nil && o.Num != c.Num:
+		return nil
+	case err != nil:
+		return err
+	}
+	return &KeyError{
+		Key: "categories." + conf.Slug, Value: cmp.Or(conf.Title, conf.Slug),
+		Reason: fmt.Sprintf("this is the same category as categories.%s, as it was renamed: leave one of them out", other),
+	}
+}
+
+// put keeps a category. One that has another name from now on makes those due
+// whose feeds show it.
+func put(tx store.Tx, old, c feed.Category) error {
+	if _, err := tx.PutCategory(c); err != nil {
+		return err
+	}
+	if old.Num == 0 || old.Slug == c.Slug && old.Title == c.Title {
+		return nil
+	}
+	return store.MarkLabelled(tx, c)
 }
 
 // declared finds the category that the configuration means; none gives the
@@ -193,24 +229,24 @@ func declared(r store.Reader, site feed.Site, conf feed.Configured) (feed.Catego
 	if err != nil {
 		return c, err
 	}
-	if feed.FoldTitle(c.Title) != feed.FoldTitle(conf.Title) || names(site, c) {
+	if feed.FoldTitle(c.Title) != feed.FoldTitle(conf.Title) || names(site, c, "") != "" {
 		return feed.Category{}, nil
 	}
-	c.Aliases = append(slices.Clone(c.Aliases), c.Slug)
-	c.Slug = conf.Slug
 	return c, nil
 }
 
-// names tells whether the configuration declares the category, by a slug that
-// it has or once had.
-func names(site feed.Site, c feed.Category) bool {
-	has := func(slug string) bool {
+// names is the slug under which the configuration declares the category: one
+// that it has or once had, but not the one in but; empty for none.
+func names(site feed.Site, c feed.Category, but string) string {
+	for _, slug := range append([]string{c.Slug}, c.Aliases...) {
 		_, ok := slices.BinarySearchFunc(site.Categories, slug, func(conf feed.Configured, slug string) int {
 			return cmp.Compare(conf.Slug, slug)
 		})
-		return ok
+		if ok && slug != but {
+			return slug
+		}
 	}
-	return has(c.Slug) || slices.ContainsFunc(c.Aliases, has)
+	return ""
 }
 
 // configure gives a category what the configuration says of it. One that was
@@ -220,8 +256,8 @@ func configure(c feed.Category, conf feed.Configured) feed.Category {
 	switch {
 	case c.Num == 0:
 		c.Slug, c.Title = conf.Slug, cmp.Or(conf.Title, conf.Slug)
-	case c.Slug == conf.Slug && conf.Title != "":
-		c.Title = conf.Title
+	case !slices.Contains(c.Aliases, conf.Slug):
+		c.Slug, c.Title = conf.Slug, cmp.Or(conf.Title, c.Title)
 	}
 	return c
 }
@@ -282,7 +318,7 @@ type adjustment struct {
 // compare finds what a category needs under the configuration.
 func (s *Scheduler) compare(r store.Reader, site feed.Site, c feed.Category, now time.Time) (adjustment, error) {
 	a := adjustment{category: c}
-	named := names(site, c)
+	named := names(site, c, "") != ""
 	if c.Num != feed.SiteNum && !named && !same(c.Settings, feed.Settings{}) {
 		a.clear = true
 		c.Settings = feed.Settings{}

@@ -84,6 +84,9 @@ func TestApplyPublishesWhatItTouches(t *testing.T) {
 		{"the site's hubs", func(s *feed.Site) { s.Hubs = nil }, []string{"", "code", "design", "loose"}, []string{"", "code", "design", "loose"}},
 		{"the site's address", func(s *feed.Site) { s.URL = "https://example.org/blog/" }, []string{"", "code", "design", "loose"}, []string{"", "code", "design", "loose"}},
 		{"a schedule, which ttl comes from", func(s *feed.Site) { s.Categories[1].Schedule = "0 * * * *" }, []string{"design"}, []string{"design"}},
+		{"another category", func(s *feed.Site) { s.Categories = append(s.Categories, feed.Configured{Slug: "new", Title: "New"}) }, []string{"new"}, nil},
+		{"a title, which entries show", func(s *feed.Site) { s.Categories[0].Title = "Programs" }, []string{"", "code", "design"}, []string{"", "code", "design"}},
+		{"a slug for a title that exists", func(s *feed.Site) { s.Categories = append(s.Categories, feed.Configured{Slug: "free", Title: "loose"}) }, []string{"", "design", "free"}, []string{"", "design", "loose"}},
 		{"a redirect", func(s *feed.Site) { s.Redirects = map[string]string{"/feed/": "/rss.xml"} }, nil, nil},
 	}
 	for _, test := range tests {
@@ -161,6 +164,24 @@ func TestApplyCategories(t *testing.T) {
 		var key *KeyError
 		if _, err := w.sched.Apply(w.ctx, site); !errors.As(err, &key) || key.Key != "categories.other" {
 			t.Errorf("a title of another category: %v", err)
+		}
+		site.Categories = []feed.Configured{{Slug: "design"}, {Slug: "form"}}
+		if _, err := w.sched.Apply(w.ctx, site); !errors.As(err, &key) || key.Key != "categories.design" {
+			t.Errorf("a former name beside the present one: %v", err)
+		}
+
+		w.update(func(tx store.Tx) error {
+			c, err := tx.CategoryBySlug("form")
+			for _, title := range []string{"looks", "Form"} {
+				if c.Title = title; err == nil {
+					c, err = tx.PutCategory(c)
+				}
+			}
+			return err
+		})
+		site.Categories = []feed.Configured{{Slug: "form"}, {Slug: "looks", Title: "Looking"}}
+		if ch := w.apply(site); !slices.Equal(ch.Added, []string{"looks"}) {
+			t.Errorf("a slug that looks like another's former title: %+v", ch)
 		}
 	})
 }
