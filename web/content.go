@@ -2,6 +2,7 @@ package web
 
 import (
 	"container/list"
+	"net/url"
 	"strconv"
 	"strings"
 	"sync"
@@ -168,8 +169,20 @@ func fitAttr(a *html.Attribute, k contentKey) {
 		}
 		a.Val = strings.Join(ids, " ")
 	case "href":
-		if id, ok := strings.CutPrefix(a.Val, k.page+"#"); ok && id != "" {
+		if page, id, _ := strings.Cut(a.Val, "#"); id != "" && sameAddress(page, k.page) {
 			a.Val = "#" + k.mark + id
 		}
 	}
+}
+
+// sameAddress tells whether two URLs lead to one page. The content spells out
+// what an author may have written with letters of every script and a fragment.
+func sameAddress(a, b string) bool {
+	b, _, _ = strings.Cut(b, "#")
+	if a == b {
+		return true
+	}
+	u, err := url.PathUnescape(a)
+	v, failed := url.PathUnescape(b)
+	return err == nil && failed == nil && u == v
 }

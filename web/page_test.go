@@ -414,6 +414,19 @@ func TestFitIntoTellsFootnotes(t *testing.T) {
 	}
 }
 
+func TestFitIntoKeepsLinksInThePage(t *testing.T) {
+	for _, page := range []string{"https://e/p", "https://e/ä?x=ö#top", "https://e/%c3%a4"} {
+		content, err := feed.Content("x[^1]\n\n[^1]: y\n\n[other](https://e/q#a)", feed.Markdown, page)
+		if err != nil {
+			t.Fatal(err)
+		}
+		fitted := fitInto(content, contentKey{page: page, heading: 2, mark: "p1-"})
+		if strings.Count(fitted, `href="#p1-`) != 2 || !strings.Contains(fitted, `href="https://e/q#a"`) {
+			t.Errorf("on %s: %s", page, fitted)
+		}
+	}
+}
+
 func FuzzFitInto(f *testing.F) {
 	for _, s := range []string{"<h1>a</h1><h3 id=x>b</h3>", "<main><p>x</main>", `<a href="https://e/p#x">y</a>`, "a &lt; b", "<pre>\n x</pre>"} {
 		f.Add(s)
