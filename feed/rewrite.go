@@ -124,6 +124,10 @@ func (r rewriter) element(n *html.Node) {
 		}
 	}
 	n.Attr = kept
+	if (n.DataAtom == atom.Audio || n.DataAtom == atom.Video) && !slices.ContainsFunc(kept, func(a html.Attribute) bool { return a.Key == "controls" }) {
+		// Nothing starts by itself or by a script here.
+		n.Attr = append(n.Attr, html.Attribute{Key: "controls"})
+	}
 	if n.DataAtom == atom.Img && value(n, "src") == "" && value(n, "srcset") == "" {
 		n.Type, n.Data, n.DataAtom, n.Attr = html.TextNode, value(n, "alt"), 0, nil
 	}
