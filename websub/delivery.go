@@ -93,9 +93,11 @@ func (h *hub) halt(d *store.Delivery, f *failure) time.Duration {
 	return wait
 }
 
-// expire makes a delivery failed that is too old for another attempt.
+// expire makes a delivery failed that is too old for another attempt. A Run
+// tries what it found for one longest wait at least: after days without the
+// daemon the network may come up later than it does.
 func (h *hub) expire(d *store.Delivery) bool {
-	if d.Settled.Sub(d.First) < h.c.GiveUp {
+	if d.Settled.Sub(d.First) < h.c.GiveUp || d.Settled.Sub(h.started) < h.c.MaxBackoff {
 		return false
 	}
 	d.Outcome, d.Next = store.Failed, d.Settled

@@ -80,6 +80,31 @@ func TestHaltedHubGivesUpEverything(t *testing.T) {
 	})
 }
 
+// What waited while the daemon was down for days is not given up at the first
+// attempt.
+func TestOldDeliveriesAreTriedForAWhile(t *testing.T) {
+	for name, up := range map[string]bool{"a hub that comes back": true, "a hub that does not": false} {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, func(t *testing.T, s store.Store, n *network, c Config) {
+				url := n.serve(t, "hub.test", newFakeHub(nil))
+				n.set("hub.test", true)
+				enqueue(t, s, url, 7, topicNames(3)...)
+				pass(100 * time.Hour)
+				start(t, c)
+				pass(30 * time.Minute)
+				want(t, s, url, 3, store.Retrying)
+				outcome := store.Failed
+				if up {
+					n.set("hub.test", false)
+					outcome = store.Delivered
+				}
+				pass(2 * time.Hour)
+				want(t, s, url, 3, outcome)
+			})
+		})
+	}
+}
+
 func TestHubThatWasWokenStays(t *testing.T) {
 	d, end := newDrain(t.Context(), New(Config{}))
 	defer end.begin()
