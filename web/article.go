@@ -35,10 +35,13 @@ type article struct {
 }
 
 // date is a day for people and a second for programs.
-type date struct{ Text, Machine string }
+type date struct {
+	Text, Machine string
+	UI            template.HTMLAttr
+}
 
-func (sn *snapshot) date(t time.Time) date {
-	return date{t.In(sn.zone).Format("2 January 2006"), t.UTC().Format(time.RFC3339)}
+func (sn *snapshot) date(t time.Time, ui template.HTMLAttr) date {
+	return date{t.In(sn.zone).Format("2 January 2006"), t.UTC().Format(time.RFC3339), ui}
 }
 
 type attachment struct {
@@ -49,18 +52,17 @@ type attachment struct {
 // where its content is to stand.
 func (s *Server) newArticle(sn *snapshot, p feed.Post, k contentKey, in page) article {
 	a := article{
-		Title: p.Title, Href: sn.postHref(p), Published: sn.date(p.Published), Tags: p.Tags, Summary: p.Summary,
+		Title: p.Title, Href: sn.postHref(p), Tags: p.Tags, Summary: p.Summary,
 		Attachments: attachments(k.page, p.Attachments), Comments: absolute(k.page, p.Comments),
 		InReplyTo: absolute(k.page, p.InReplyTo), License: absolute(k.page, p.License),
 		Origin:  link{absolute(k.page, p.Origin.URL), cmp.Or(p.Origin.Title, p.Origin.URL)},
-		Expired: p.Expired, UI: in.UI,
+		Expired: p.Expired,
 	}
+	a.Lang, a.UI = sn.otherLang(p, in)
+	a.Published = sn.date(p.Published, a.UI)
 	if p.UpdatedAt().After(p.Published) {
-		d := sn.date(p.UpdatedAt())
+		d := sn.date(p.UpdatedAt(), a.UI)
 		a.Updated = &d
-	}
-	if lang := sn.langOf(p); lang != in.Lang {
-		a.Lang = lang
 	}
 	content := s.contentOf(p, k)
 	a.Content = template.HTML(content)
@@ -148,6 +150,15 @@ func (sn *snapshot) langOf(p feed.Post) string {
 		return cmp.Or(c.Language, "en")
 	}
 	return cmp.Or(sn.site.Language, "en")
+}
+
+// otherLang is the post's language where it is not the page's, and the mark of
+// the program's words in it.
+func (sn *snapshot) otherLang(p feed.Post, in page) (lang string, ui template.HTMLAttr) {
+	if lang = sn.langOf(p); lang == in.Lang {
+		return "", in.UI
+	}
+	return lang, cmp.Or(in.UI, ownWords(lang))
 }
 
 // elsewhere tells whether the post's page is not one of ours.

@@ -94,10 +94,9 @@ func (s *Server) sitePage(r *http.Request, sn *snapshot) (*document, error) {
 		}
 	}
 	for _, p := range t.posts {
-		a := article{Title: p.Title, Href: sn.postHref(p), Published: sn.date(p.Published), Summary: s.summaryOf(sn, p)}
-		if lang := sn.langOf(p); lang != l.page.Lang {
-			a.Lang = lang
-		}
+		a := article{Title: p.Title, Href: sn.postHref(p), Summary: s.summaryOf(sn, p)}
+		a.Lang, a.UI = sn.otherLang(p, l.page)
+		a.Published = sn.date(p.Published, a.UI)
 		l.Articles = append(l.Articles, a)
 	}
 	return s.listingPage("site", sn, l, site, t)

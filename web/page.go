@@ -100,15 +100,22 @@ func (sn *snapshot) newPage(title, path, lang string) page {
 	if p.Lang == "" {
 		p.Lang = "en"
 	}
-	if base, _, _ := strings.Cut(strings.ToLower(p.Lang), "-"); base != "en" {
-		p.UI = ` lang="en" dir="ltr"`
-	}
+	p.UI = ownWords(p.Lang)
 	for _, icon := range []string{sn.site.Favicon, sn.site.Icon} {
 		if icon != "" && p.Icon == "" {
 			p.Icon = sn.target(icon)
 		}
 	}
 	return p
+}
+
+// ownWords marks the program's words, dates among them, in a text of another
+// language: from right to left, "2 January" would become "January 2".
+func ownWords(lang string) template.HTMLAttr {
+	if base, _, _ := strings.Cut(strings.ToLower(lang), "-"); base != "en" {
+		return ` lang="en" dir="ltr"`
+	}
+	return ""
 }
 
 // direction is the base direction of a language's script.

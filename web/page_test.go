@@ -301,6 +301,8 @@ func TestLanguages(t *testing.T) {
 	}
 	if page := string(h.get("/").body); !strings.Contains(page, `<li lang="fr">`) || !strings.Contains(page, `<li class="h-entry" lang="fr">`) {
 		t.Errorf("what is French is not marked: %s", page)
+	} else if strings.Count(page, `<time `) != strings.Count(page, `Z" lang="en" dir="ltr">`) {
+		t.Errorf("a date in English is not marked: %s", page)
 	}
 }
 

@@ -58,7 +58,7 @@ func readPost(r store.Reader, category uint64, slug string) (live, newest feed.P
 func (s *Server) showPost(sn *snapshot, p feed.Post, read time.Time) (*document, error) {
 	title := p.Title
 	if title == "" {
-		title = sn.date(p.Published).Text
+		title = sn.date(p.Published, "").Text
 	}
 	v := postPage{page: sn.newPage(title+" – "+sn.site.Title, p.Path(), sn.langOf(p))}
 	v.Style, v.Description = s.pages.style, s.summaryOf(sn, p)
