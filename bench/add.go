@@ -17,7 +17,7 @@ const (
 // adding measures adds: many in one commit, and by many authors at a time.
 func adding(ctx context.Context, dir string) error {
 	progress("adding")
-	p, err := openPublisher(ctx, filepath.Join(dir, "adding.db"), 1_000)
+	p, err := openPublisher(ctx, filepath.Join(dir, "adding.db"), 100)
 	if err != nil {
 		return err
 	}

@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"path/filepath"
 	"runtime"
 	"sync"
 	"time"
@@ -17,7 +18,7 @@ import (
 )
 
 // all is the store in which everything is made again.
-var all = size{50_000, 1_000}
+var all = size{15_000, 300}
 
 // plainSample is how many of its categories are made in the plain way, as that
 // takes long; the figures are of one category.
@@ -25,9 +26,9 @@ const plainSample = 100
 
 // everything measures how long it takes until all feeds show another title of
 // the site, against making all of them in the plain way on as many cores.
-func everything(ctx context.Context, path string) error {
+func everything(ctx context.Context, dir string) error {
 	progress("filling a store with %d posts in %d categories", all.posts, all.categories)
-	p, err := newPublisher(ctx, path, all)
+	p, err := newPublisher(ctx, filepath.Join(dir, "everything.db"), all)
 	if err != nil {
 		return err
 	}

@@ -7,32 +7,75 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
 	"os/signal"
-	"path/filepath"
 	"runtime"
+	"runtime/pprof"
 	"slices"
+	"strings"
 	"time"
 )
 
 func main() {
 	rounds := flag.Int("rounds", 41, "measurements of each kind; the median is printed")
+	only := flag.String("only", "", "one part: "+strings.Join(partNames(), ", "))
+	profile := flag.String("cpuprofile", "", "a file for a CPU profile of it all, its preparations too")
 	million := flag.Bool("million", false, "measure a store of 1,000,000 posts, too, which takes several minutes more")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	if err := run(ctx, *rounds, *million); err != nil {
+	if err := profiled(*profile, func() error { return run(ctx, *rounds, *million, *only) }); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
 }
 
+// profiled runs fn under a CPU profile, if there is a file for it.
+func profiled(path string, fn func() error) error {
+	if path == "" {
+		return fn()
+	}
+	f, err := os.Create(path)
+	if err != nil {
+		return err
+	}
+	if err := pprof.StartCPUProfile(f); err != nil {
+		return errors.Join(err, f.Close())
+	}
+	err = fn()
+	pprof.StopCPUProfile()
+	return errors.Join(err, f.Close())
+}
+
+// part is one table, or one line, of the output.
+type part struct {
+	name string
+	run  func(ctx context.Context, dir string) error
+}
+
+// parts are in the order of the output.
+func parts(rounds int, sizes []size) []part {
+	return []part{
+		{"changes", func(ctx context.Context, dir string) error { return changes(ctx, dir, rounds, sizes) }},
+		{"everything", everything},
+		{"adding", adding},
+	}
+}
+
+func partNames() (names []string) {
+	for _, p := range parts(0, nil) {
+		names = append(names, p.name)
+	}
+	return names
+}
+
 // size is a store in which things are measured.
 type size struct{ posts, categories int }
 
-func run(ctx context.Context, rounds int, million bool) error {
+func run(ctx context.Context, rounds int, million bool, only string) error {
 	dir, err := os.MkdirTemp("", "syndic-bench-")
 	if err != nil {
 		return err
@@ -44,13 +87,15 @@ func run(ctx context.Context, rounds int, million bool) error {
 	if million {
 		sizes = append(sizes, size{1_000_000, 10_000})
 	}
-	if err := changes(ctx, dir, rounds, sizes); err != nil {
-		return err
+	for _, p := range parts(rounds, sizes) {
+		if only != "" && only != p.name {
+			continue
+		}
+		if err := p.run(ctx, dir); err != nil {
+			return fmt.Errorf("measure %s: %w", p.name, err)
+		}
 	}
-	if err := everything(ctx, filepath.Join(dir, "everything.db")); err != nil {
-		return err
-	}
-	return adding(ctx, dir)
+	return nil
 }
 
 func progress(format string, args ...any) { fmt.Fprintf(os.Stderr, format+" …\n", args...) }

@@ -85,7 +85,7 @@ func New(c Config) *Scheduler {
 		store: c.Store, slots: c.Slots, check: c.Check, beat: c.Beat, observe: c.Observe,
 		log:   c.Log.With().Str("component", "scheduler").Logger(),
 		turn:  make(chan struct{}, 1),
-		chunk: chunk, workers: 2 * runtime.GOMAXPROCS(0), // half of them waits for the disk
+		chunk: chunk, workers: 8 * runtime.GOMAXPROCS(0), // most wait for the disk, and share its syncs
 
 		memories: sync.Pool{New: func() any { return new(memory) }},
 		claims:   map[uint64][]*claim{}, delays: map[uint64]delay{},

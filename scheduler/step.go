@@ -151,7 +151,7 @@ func (s *Scheduler) dueMarks(ctx context.Context, now time.Time, limit int) (mar
 // publishAll publishes categories, a few dozen a turn, so that who asks for one
 // of them meanwhile need not wait for all.
 func (s *Scheduler) publishAll(ctx context.Context, categories []uint64) error {
-	for part := range slices.Chunk(categories, 8*s.workers) {
+	for part := range slices.Chunk(categories, 2*s.workers) {
 		if err := s.take(ctx); err != nil {
 			return err
 		}

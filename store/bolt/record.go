@@ -1,6 +1,7 @@
 package bolt
 
 import (
+	"bytes"
 	"fmt"
 	"time"
 
@@ -25,10 +26,10 @@ var encoding, decoding = modes()
 // modes builds the codec. Times are RFC 3339 in UTC with nanoseconds, and the
 // zero time is null. Text that is not UTF-8 is kept as it is, because a
 // record that was accepted must be readable.
-func modes() (cbor.EncMode, cbor.DecMode) {
+func modes() (cbor.UserBufferEncMode, cbor.DecMode) {
 	enc, err := cbor.EncOptions{
 		Sort: cbor.SortBytewiseLexical, Time: cbor.TimeRFC3339NanoUTC,
-	}.EncMode()
+	}.UserBufferEncMode()
 	if err != nil {
 		panic(err)
 	}
@@ -49,11 +50,9 @@ func listed(s feed.Settings) feed.Settings {
 }
 
 func encode(v any) ([]byte, error) {
-	data, err := encoding.Marshal(v)
-	if err != nil {
-		return nil, err
-	}
-	return append([]byte{recordVersion}, data...), nil
+	b := bytes.NewBuffer([]byte{recordVersion})
+	err := encoding.MarshalToBuffer(v, b)
+	return b.Bytes(), err
 }
 
 func decode(data []byte, v any) error {
@@ -67,11 +66,10 @@ func decode(data []byte, v any) error {
 }
 
 func encodePost(p feed.Post, live byte) ([]byte, error) {
-	data, err := encoding.Marshal(p)
-	if err != nil {
-		return nil, err
-	}
-	return append([]byte{recordVersion, live}, data...), nil
+	b := bytes.NewBuffer(make([]byte, 0, len(p.Body)+512))
+	b.Write([]byte{recordVersion, live})
+	err := encoding.MarshalToBuffer(p, b)
+	return b.Bytes(), err
 }
 
 func decodePost(data []byte) (p feed.Post, err error) {
