@@ -106,7 +106,7 @@ func advice(spec string) string {
 func (s Schedule) Change() bool { return s.change }
 
 // Every is the smallest gap between two slots, from which ttl and max-age come.
-// It is taken from the calendar of one fixed leap year without clock changes,
+// It is taken from the calendar of two fixed years without clock changes,
 // so it is the same whenever it is asked for; a minute for "@change".
 func (s Schedule) Every() time.Duration { return s.every }
 
@@ -240,9 +240,9 @@ func (s Schedule) minutesOfDay() func(yield func(int) bool) {
 	}
 }
 
-// smallestGap walks a leap year, which has every day that any year has; 0 when
-// there is no slot in it. The year counts as a circle, so that a yearly spec
-// has a gap too.
+// smallestGap walks a year of 365 days and the leap year after it, which have
+// every day that any year has; 0 when there is no slot in them, a year when
+// there is one.
 func (s Schedule) smallestGap() time.Duration {
 	first, last, gap := -1, -1, 366*24*60
 	for m := range s.minutesOfDay() {
@@ -256,22 +256,19 @@ func (s Schedule) smallestGap() time.Duration {
 	if first < 0 {
 		return 0
 	}
-	newYear := time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC)
-	begin, previous := -1, -1
-	for d := range 366 {
+	newYear := time.Date(2023, 1, 1, 0, 0, 0, 0, time.UTC)
+	previous := -1
+	for d := range 365 + 366 {
 		if !s.onDay(newYear.AddDate(0, 0, d)) {
 			continue
 		}
 		if previous >= 0 {
 			gap = min(gap, (d-previous)*24*60+first-last)
-		} else {
-			begin = d
 		}
 		previous = d
 	}
-	if begin < 0 {
+	if previous < 0 {
 		return 0
 	}
-	gap = min(gap, (begin+366-previous)*24*60+first-last)
 	return time.Duration(gap) * time.Minute
 }
