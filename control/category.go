@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"iter"
-	"slices"
 	"time"
 
 	"syndic/feed"
@@ -86,9 +85,9 @@ func (h *Handler) siteAndCategory(r store.Reader, name string) (feed.Site, feed.
 func categoryInfo(r store.Reader, site feed.Site, c feed.Category) (CategoryInfo, error) {
 	c = site.Effective(c)
 	info := CategoryInfo{
-		ID: c.ID, Slug: c.Slug, Title: c.Title, Aliases: slices.Concat([]string{}, c.Aliases), State: c.State,
+		ID: c.ID, Slug: c.Slug, Title: c.Title, Aliases: append([]string{}, c.Aliases...), State: c.State,
 		Description: c.Description, Language: c.Language, Schedule: c.Schedule, Window: *c.Window,
-		Hubs: slices.Concat([]string{}, *c.Hubs), Page: site.Abs(c.Path()),
+		Hubs: append([]string{}, *c.Hubs...), Page: site.Abs(c.Path()),
 	}
 	var err error
 	if info.Feeds, err = feeds(r, site, c); err != nil {

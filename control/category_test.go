@@ -100,6 +100,9 @@ func TestRename(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if before.Aliases == nil {
+		t.Error("no former name is null in JSON, not an empty list")
+	}
 	info, err := r.Rename(t.Context(), "design", "  Graphic  Design ")
 	if err != nil || info.Title != "Graphic Design" || info.Slug != "graphic-design" || info.ID != before.ID || !slices.Contains(info.Aliases, "design") {
 		t.Errorf("%+v, %v", info, err)
