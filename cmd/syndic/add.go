@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -64,6 +65,7 @@ nothing if nothing changed. Times are read in the site's time zone.`,
 type adder struct {
 	*app
 	request control.AddRequest
+	files   []string // of the request's documents
 	session *session // opened with the first batch: bad input alone makes no database
 	bytes   int
 	results []control.AddResult
@@ -102,6 +104,7 @@ func (ad *adder) add(ctx context.Context, source string) error {
 			}
 		}
 		ad.request.Documents = append(ad.request.Documents, control.Document(doc))
+		ad.files = append(ad.files, file)
 		ad.bytes += size
 	}
 	return ad.flush(ctx)
@@ -147,28 +150,33 @@ func (ad *adder) flush(ctx context.Context) error {
 		ad.session = s
 	}
 	results, err := ad.session.client.Add(ctx, ad.request)
-	for _, r := range results {
+	for i, r := range results {
+		// A post remembers its file's name alone, the user knows its path.
+		results[i].File = ad.files[i]
 		for _, w := range r.Warnings {
-			ad.say("warning: %s", w)
+			ad.tell("warning: %s", located(ad.files[i], w))
 		}
 		if r.Status == control.Rejected {
-			ad.say("%s", located(r))
+			ad.say("%s", located(ad.files[i], r.Error))
 		}
 	}
 	ad.results = append(ad.results, results...)
-	ad.request.Documents, ad.bytes = nil, 0
+	ad.request.Documents, ad.files, ad.bytes = nil, nil, 0
 	if len(ad.results) >= batchPosts && err == nil && terminal(ad.messages) {
 		ad.tell("%d posts so far", len(ad.results))
 	}
 	return err
 }
 
-// located is a rejection with the file that it is about.
-func located(r control.AddResult) string {
-	if r.File == "" {
-		return r.Error
+// located is a message with the file that it is about, unless it begins with it.
+func located(file, message string) string {
+	if file == "-" {
+		file = "standard input"
 	}
-	return r.File + ": " + r.Error
+	if strings.HasPrefix(message, file+":") {
+		return message
+	}
+	return file + ": " + message
 }
 
 // report prints what became of the documents, also of those before an error.

@@ -62,6 +62,28 @@ func TestAddEmptyFolder(t *testing.T) {
 	}
 }
 
+// In a folder, every message begins with the path of the file that it is about.
+func TestAddNamesTheFile(t *testing.T) {
+	h := newHost(t)
+	links := h.write("posts/deep/a.md", "# A\n\n[x](nowhere.html)\n")
+	keys := h.write("posts/b.md", "---\ntitle: B\nlayout: wide\n---\n")
+	clash := h.write("posts/c.md", "---\ntitle: C\nslug: b\n---\n")
+	r := h.run("post", "add", filepath.Join(h.dir, "posts"))
+	for _, want := range []string{
+		"syndic: warning: " + links + ": nothing serves nowhere.html", "syndic: warning: " + keys + `:3:1: unknown key "layout"`, "syndic: " + clash + ": ",
+	} {
+		if r.code != exitPartly || strings.Count(r.err, want) != 1 {
+			t.Errorf("exit %d, want once %s in\n%s", r.code, want, r.err)
+		}
+	}
+	if r := h.run("post", "add", "-q", keys); r.code != 0 || r.err != "" {
+		t.Errorf("quiet: exit %d\n%s", r.code, r.err)
+	}
+	if r := h.feed("[y](nowhere.html)\n", "post", "add", "-"); !strings.Contains(r.err, "warning: standard input: nothing serves") {
+		t.Errorf("standard input: %s", r.err)
+	}
+}
+
 func TestAddFlags(t *testing.T) {
 	h := newHost(t)
 	for name, c := range map[string]struct {
@@ -93,7 +115,7 @@ func TestAddManyAndConflict(t *testing.T) {
 		h.write(fmt.Sprintf("posts/p%03d.md", i), fmt.Sprintf("# Post %d\n\ntext\n", i))
 	}
 	rows := decode[[]control.AddResult](h, "post", "add", filepath.Join(h.dir, "posts"))
-	if len(rows) != batchPosts+30 || rows[0].File != "p000.md" || rows[len(rows)-1].Status != control.Added {
+	if len(rows) != batchPosts+30 || rows[0].File != filepath.Join(h.dir, "posts", "p000.md") || rows[len(rows)-1].Status != control.Added {
 		t.Fatalf("%d rows, the last is %+v", len(rows), rows[len(rows)-1])
 	}
 	again := h.write("other.md", "---\nslug: p001\ntitle: Mine\n---\n")

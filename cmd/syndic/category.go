@@ -97,6 +97,7 @@ func (a *app) categoryRename() *cobra.Command {
 }
 
 func (a *app) printCategory(c control.CategoryInfo) error {
+	a.warn(c.Warnings)
 	fields := []field{
 		{"category", slugOf(c.Slug)}, {"title", c.Title}, {"id", c.ID}, {"state", string(c.State)},
 		{"formerly", strings.Join(c.Aliases, ", ")}, {"description", c.Description}, {"language", c.Language},

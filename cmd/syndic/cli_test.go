@@ -16,8 +16,14 @@ const goodPost = "---\ntitle: A good title\ndate: 2026-01-05\ncategory: Design\n
 func TestUsageErrors(t *testing.T) {
 	h := newHost(t)
 	for line, want := range map[string]string{
-		"pots":                           `unknown command "pots"`,
-		"post":                           "add, list",
+		"pots":                           `unknown command "pots" for syndic: did you mean "post"?`,
+		"nonsense list":                  "use category, check",
+		"--no-such-flag --data x":        "unknown flag: --no-such-flag",
+		"help pots":                      `did you mean "post"?`,
+		"help post lsit":                 `did you mean "list"?`,
+		"completion":                     "needs a command: bash, fish",
+		"completion fsh":                 `did you mean "fish"?`,
+		"post":                           "add, edit, list",
 		"post lsit":                      `did you mean "list"?`,
 		"post list --stat draft":         "unknown flag: --stat",
 		"post list x":                    "unknown command",

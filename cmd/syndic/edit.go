@@ -134,9 +134,7 @@ func (a *app) revision(file string, src []byte) (control.Document, error) {
 	if err != nil {
 		return control.Document{}, err
 	}
-	for _, w := range named.Warnings {
-		a.say("warning: %s", w)
-	}
+	a.warn(named.Warnings)
 	doc, err := importer.Markdown(nameless+".md", src)
 	if err != nil {
 		return control.Document{}, err

@@ -143,3 +143,11 @@ func itemIDs(t *testing.T, body string) []string {
 	}
 	return all
 }
+
+func TestRenameWarnsOfTheConfiguration(t *testing.T) {
+	h := newHost(t, "categories: {design: {title: Design}}")
+	h.must(0, "post", "add", h.write("a.md", goodPost))
+	if r := h.run("category", "rename", "design", "Form"); r.code != 0 || !oneMessage(r.err) || !strings.Contains(r.err, "warning: the configuration declares categories.design") {
+		t.Errorf("exit %d\n%s", r.code, r.err)
+	}
+}

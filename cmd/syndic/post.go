@@ -158,9 +158,7 @@ func checkTime(at string) error {
 
 // acted prints what became of one post.
 func (a *app) acted(res control.AddResult) error {
-	for _, w := range res.Warnings {
-		a.say("warning: %s", w)
-	}
+	a.warn(res.Warnings)
 	if res.Status == control.Rejected {
 		return fail(exitFailed, "%s", cmp.Or(res.Error, "the post was rejected"))
 	}

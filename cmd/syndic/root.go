@@ -24,6 +24,13 @@ Exit codes: 0 done, 1 failed, 2 usage, 3 partly, 4 no such post or category,
 		Example: `  syndic serve
   syndic post add posts/
   syndic republish design`,
+		Args: cobra.ArbitraryArgs, // what is no command reaches RunE
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return cmd.Help()
+			}
+			return unknown(cmd, args[0])
+		},
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		Version:       buildVersion().Version,
@@ -47,7 +54,22 @@ Exit codes: 0 done, 1 failed, 2 usage, 3 partly, 4 no such post or category,
 	f.BoolVar(&a.globals.noColor, "no-color", false, "no colours, on a terminal either (also: NO_COLOR)")
 	root.AddCommand(a.serveCommand(), a.postCommand(), a.categoryCommand(), a.feedCommand(), a.republishCommand(),
 		a.hubCommand(), a.scheduleCommand(), a.configCommand(), a.statusCommand(), a.checkCommand(), a.versionCommand())
+	strict(root)
 	return root
+}
+
+// strict has the commands that cobra adds refuse names that they do not know.
+func strict(root *cobra.Command) {
+	root.InitDefaultHelpCmd()
+	root.InitDefaultCompletionCmd()
+	for _, c := range root.Commands() {
+		switch c.Name() {
+		case "help":
+			c.Args = topic
+		case "completion":
+			c.Args, c.RunE = nil, held
+		}
+	}
 }
 
 func (a *app) checkGlobals() error {
@@ -62,26 +84,57 @@ func (a *app) checkGlobals() error {
 func group(use, short string, commands ...*cobra.Command) *cobra.Command {
 	g := &cobra.Command{Use: use, Short: short}
 	g.AddCommand(commands...)
-	g.RunE = func(cmd *cobra.Command, args []string) error {
-		var names []string
-		for _, c := range commands {
-			names = append(names, c.Name())
-		}
-		known := strings.Join(names, ", ")
-		if len(args) == 0 {
-			return fail(exitUsage, "%s needs a command: %s", cmd.CommandPath(), known)
-		}
-		if name := closest(args[0], names); name != "" {
-			return fail(exitUsage, "unknown command %q for %s: did you mean %q?", args[0], cmd.CommandPath(), name)
-		}
-		return fail(exitUsage, "unknown command %q for %s: use %s", args[0], cmd.CommandPath(), known)
-	}
+	g.RunE = held
 	return g
+}
+
+// held is what a command does that only holds others.
+func held(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return fail(exitUsage, "%s needs a command: %s", cmd.CommandPath(), strings.Join(names(cmd), ", "))
+	}
+	return unknown(cmd, args[0])
+}
+
+// topic refuses to explain a command that there is not.
+func topic(cmd *cobra.Command, args []string) error {
+	found, rest, err := cmd.Root().Find(args)
+	if err == nil && len(rest) > 0 && found.HasSubCommands() {
+		return unknown(found, rest[0])
+	}
+	return err
+}
+
+// names lists the commands that a command holds.
+func names(cmd *cobra.Command) []string {
+	var all []string
+	for _, c := range cmd.Commands() {
+		if c.IsAvailableCommand() {
+			all = append(all, c.Name())
+		}
+	}
+	return all
+}
+
+// unknown is the error for a command that there is not.
+func unknown(cmd *cobra.Command, name string) error {
+	known := names(cmd)
+	if near := closest(name, known); near != "" {
+		return fail(exitUsage, "unknown command %q for %s: did you mean %q?", name, cmd.CommandPath(), near)
+	}
+	return fail(exitUsage, "unknown command %q for %s: use %s", name, cmd.CommandPath(), strings.Join(known, ", "))
 }
 
 // say writes one line for the user.
 func (a *app) say(format string, args ...any) {
 	fmt.Fprintf(a.messages, "syndic: %s\n", clean(fmt.Sprintf(format, args...)))
+}
+
+// warn writes the warnings that came with what was done, which --quiet keeps back.
+func (a *app) warn(warnings []string) {
+	for _, w := range warnings {
+		a.tell("warning: %s", w)
+	}
 }
 
 // tell writes one line that --quiet keeps back.

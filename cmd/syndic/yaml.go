@@ -432,7 +432,10 @@ func closest(written string, names []string) string {
 		if name == "" {
 			continue
 		}
-		if n := levenshtein.ComputeDistance(strings.ToLower(written), strings.ToLower(name)); n < least && n < len(name) {
+		n := levenshtein.ComputeDistance(strings.ToLower(written), strings.ToLower(name))
+		// Of two that are as near, the one that begins alike: lsit is list, not edit.
+		alike := n == least && best != "" && written != "" && name[0] == written[0] && best[0] != written[0]
+		if (n < least || alike) && n < len(name) {
 			best, least = name, n
 		}
 	}
