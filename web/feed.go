@@ -11,8 +11,13 @@ import (
 	"syndic/feed"
 )
 
-// defaultMaxAge is for a feed whose schedule has no interval.
-const defaultMaxAge = time.Minute
+// Bounds of max-age: the default is for a feed whose schedule has no interval.
+// Nobody can call a copy back that a cache may keep, so a feed of a monthly
+// schedule is still asked for each hour: a recalled post leaves it at once.
+const (
+	defaultMaxAge = time.Minute
+	longestMaxAge = time.Hour
+)
 
 // servedFeed is a feed as it is served.
 type servedFeed struct {
@@ -21,7 +26,7 @@ type servedFeed struct {
 }
 
 func newServedFeed(a feed.Artifact, body []byte) *servedFeed {
-	maxAge := a.MaxAge
+	maxAge := min(a.MaxAge, longestMaxAge)
 	if maxAge <= 0 {
 		maxAge = defaultMaxAge
 	}

@@ -90,7 +90,7 @@ func TestLinkHeader(t *testing.T) {
 }
 
 func TestMaxAge(t *testing.T) {
-	for d, want := range map[time.Duration]string{0: "60", -1: "60", 90 * time.Second: "90", 1500 * time.Millisecond: "1", 24 * time.Hour: "86400"} {
+	for d, want := range map[time.Duration]string{0: "60", -1: "60", 90 * time.Second: "90", 1500 * time.Millisecond: "1", time.Hour: "3600", 24 * time.Hour: "3600"} {
 		f := newServedFeed(feed.Artifact{MaxAge: d}, nil)
 		if got := f.document.always.Get("Cache-Control"); got != "public, max-age="+want {
 			t.Errorf("%v: %q", d, got)
