@@ -41,9 +41,7 @@ func (s *Scheduler) Apply(ctx context.Context, site feed.Site) (Changes, error) 
 	if err := Validate(site); err != nil {
 		return ch, err
 	}
-	site.Categories = slices.SortedFunc(slices.Values(site.Categories), func(a, b feed.Configured) int {
-		return cmp.Compare(a.Slug, b.Slug)
-	})
+	site = sorted(site)
 	if err := s.keepSite(ctx, site, &ch); err != nil {
 		return ch, fmt.Errorf("apply configuration: %w", err)
 	}
@@ -97,6 +95,16 @@ func (s *Scheduler) keepSite(ctx context.Context, site feed.Site, ch *Changes) e
 		_, err = tx.PutCategory(c)
 		return err
 	})
+}
+
+// SameSite tells whether two configurations mean the same.
+func SameSite(a, b feed.Site) bool { return same(sorted(a), sorted(b)) }
+
+func sorted(site feed.Site) feed.Site {
+	site.Categories = slices.SortedFunc(slices.Values(site.Categories), func(a, b feed.Configured) int {
+		return cmp.Compare(a.Slug, b.Slug)
+	})
+	return site
 }
 
 // same compares two configurations as the store would read them back: an

@@ -223,6 +223,12 @@ func TestOfflineUsesTheKeptConfiguration(t *testing.T) {
 		t.Errorf("the feed is not of the kept configuration:\n%s", out)
 	}
 	h.configure("  title: The new title")
+	if r := h.run("republish", "--dry-run"); r.code != 0 || !strings.Contains(r.err, "otherwise than the one in force") {
+		t.Errorf("dry run: exit %d\n%s%s", r.code, r.out, r.err)
+	}
+	if out := h.must(0, "category", "list"); !strings.Contains(out, "The kept title") {
+		t.Errorf("a dry run applied the file's configuration:\n%s", out)
+	}
 	h.must(0, "republish")
 	if out := h.must(0, "feed", "show", "", "atom"); !strings.Contains(out, "The new title") {
 		t.Errorf("the feed is not of the file's configuration:\n%s", out)

@@ -25,6 +25,7 @@ type mode int
 
 const (
 	reading    mode = iota
+	comparing       // looks at what publishing would do
 	writing         // changes rows
 	publishing      // applies the configuration and publishes
 	creating        // makes a database if there is none
@@ -180,10 +181,16 @@ func (a *app) open(ctx context.Context, p places, m mode) (*session, error) {
 // that of the file if there is one, else what the last daemon kept, else the
 // defaults.
 func (a *app) prepare(ctx context.Context, st store.Store, sched *scheduler.Scheduler, site feed.Site, found bool, m mode) error {
-	if m != publishing && m != creating {
+	if m != comparing && m != publishing && m != creating {
 		return nil
 	}
 	kept, err := keptSite(ctx, st)
+	if m == comparing {
+		if err == nil && found && !scheduler.SameSite(kept, site) {
+			a.say("the configuration file says otherwise than the one in force, which this compares with: `syndic serve` and `syndic republish` apply it")
+		}
+		return nil
+	}
 	if err == nil && !found {
 		site = kept
 	}

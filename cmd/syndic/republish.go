@@ -32,20 +32,13 @@ outcome; without one the pings are sent at the next start.`,
 			}
 			return nil
 		},
-		RunE: a.with(publishing, func(c call) error {
-			r.Categories = c.args
-			if r.Force && !r.DryRun && !r.NoPing {
-				a.tell("hubs that are pinged without a change skip what they know")
+		RunE: func(cmd *cobra.Command, args []string) error {
+			m := publishing
+			if r.DryRun {
+				m = comparing
 			}
-			rows, err := c.client.Republish(c, r)
-			if err != nil {
-				return err
-			}
-			if err := a.printFeeds(rows); err != nil {
-				return err
-			}
-			return republished(rows, r)
-		}),
+			return a.with(m, func(c call) error { return a.republish(c, r) })(cmd, args)
+		},
 	}
 	f := cmd.Flags()
 	f.BoolVar(&all, "all", false, "all categories, as without any name")
@@ -55,6 +48,21 @@ outcome; without one the pings are sent at the next start.`,
 	f.BoolVar(&r.NoWait, "no-wait", false, "do not wait for readers and hubs")
 	f.DurationVar(&r.Timeout, "timeout", time.Minute, "how long to wait")
 	return cmd
+}
+
+func (a *app) republish(c call, r control.RepublishRequest) error {
+	r.Categories = c.args
+	if r.Force && !r.DryRun && !r.NoPing {
+		a.tell("hubs that are pinged without a change skip what they know")
+	}
+	rows, err := c.client.Republish(c, r)
+	if err != nil {
+		return err
+	}
+	if err := a.printFeeds(rows); err != nil {
+		return err
+	}
+	return republished(rows, r)
 }
 
 func (a *app) printFeeds(rows []control.FeedResult) error {
