@@ -95,6 +95,22 @@ func (c *Client) Act(ctx context.Context, a PostAction) (AddResult, error) {
 	return res, c.post(ctx, "/post", a, &res)
 }
 
+// Remove removes every post of a category for good, and tells after each page
+// how many have gone. It stops when told to.
+func (c *Client) Remove(ctx context.Context, r RemoveRequest) iter.Seq2[int, error] {
+	return func(yield func(int, error) bool) {
+		for removed := 0; ; {
+			var page RemovePage
+			err := c.post(ctx, "/posts/remove", r, &page)
+			removed += page.Removed
+			if !yield(removed, err) || err != nil || page.Next == 0 {
+				return
+			}
+			r.After = page.Next
+		}
+	}
+}
+
 // Categories lists all, the site's own first.
 func (c *Client) Categories(ctx context.Context) ([]CategoryInfo, error) {
 	var list []CategoryInfo

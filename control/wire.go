@@ -111,6 +111,18 @@ type PostAction struct {
 	NoProbe bool `json:"no_probe,omitempty"`
 }
 
+// RemoveRequest removes every post of a category for good, a page at a time.
+type RemoveRequest struct {
+	Category string `json:"category"`        // not the site's own
+	After    uint64 `json:"after,omitempty"` // the cursor of the page before
+}
+
+// RemovePage is how far that got.
+type RemovePage struct {
+	Removed int    `json:"removed"`
+	Next    uint64 `json:"next,omitempty"` // the cursor of the next page; 0 on the last
+}
+
 // CategoryInfo is a category as listed.
 type CategoryInfo struct {
 	ID          string             `json:"id"`

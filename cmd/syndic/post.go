@@ -20,7 +20,7 @@ func (a *app) postCommand() *cobra.Command {
 		a.postAct("publish", "Publish a draft, scheduled, queued or recalled post at once"),
 		schedule,
 		a.postAct("recall", "Take a post back: it leaves its feeds, its page answers 410 Gone", "now"),
-		a.postAct("rm", "Remove a post for good; its id and its path are never used again"))
+		a.removeCommand())
 }
 
 func (a *app) postList() *cobra.Command {
