@@ -62,6 +62,7 @@ func parts(rounds int, sizes []size) []part {
 		{"changes", func(ctx context.Context, dir string) error { return changes(ctx, dir, rounds, sizes) }},
 		{"everything", everything},
 		{"adding", adding},
+		{"deleting", deleting},
 	}
 }
 
