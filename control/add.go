@@ -133,11 +133,15 @@ func (a *adder) accept(d Document) (feed.Post, AddStatus, []string, error) {
 	if err := a.complete(&e, cats); err != nil {
 		return old, "", nil, err
 	}
+	p, status := old, Added
 	if old.Num == 0 {
-		p, err := a.addNew(&e, cats)
-		return p, Added, e.warnings, err
+		p, err = a.addNew(&e, cats)
+	} else {
+		p, status, err = a.change(old, &e, cats)
 	}
-	p, status, err := a.change(old, &e, cats)
+	if a.req.Now && (p.State == feed.Draft || p.State == feed.Scheduled) {
+		e.warnings = append(e.warnings, fmt.Sprintf("its state is %s, which --now does not change: `syndic post publish %s` publishes it", p.State, p.ID))
+	}
 	return p, status, e.warnings, err
 }
 

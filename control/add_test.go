@@ -268,8 +268,15 @@ func TestNow(t *testing.T) {
 		t.Error("what is out and unchanged was committed")
 	}
 	req.Documents[0].Post.Title = "B"
-	if res := r.addAll(req)[0]; res.Status != Changed || !r.soon("design") {
+	if res := r.addAll(req)[0]; res.Status != Changed || !r.soon("design") || len(res.Warnings) != 0 {
 		t.Errorf("%+v", res)
+	}
+	req.Documents = []Document{md("c.md", "C", "", draft), md("d.md", "D", "", dated("2099-01-05"))}
+	for _, res := range r.addAll(req) {
+		if len(res.Warnings) != 1 {
+			t.Fatalf("%+v", res)
+		}
+		says(t, res.Warnings[0], "--now", string(res.State), "post publish "+res.ID)
 	}
 }
 
