@@ -95,6 +95,9 @@ func illegal(b []byte) int {
 
 // characters warns of characters that are allowed, but never meant.
 func (l *linter) characters(at spot, s string) {
+	if i := illegal([]byte(s)); i >= 0 && s[i] < ' ' { // escaped, in JSON
+		l.report(at, "text-control", "the character U+%04X is a control code: remove it", s[i])
+	}
 	for i := strings.IndexByte(s, 0xC2); i >= 0 && i+1 < len(s); {
 		if s[i+1] <= 0x9F {
 			l.report(at, "text-control", "the character U+%04X is a control code: Windows-1252 text was taken for ISO 8859-1", s[i+1])

@@ -44,7 +44,7 @@ var rules = byName(
 
 	// Any format
 	Rule{"self-differs", Error, "WebSub §4", "The feed's link to itself is the URL at which it is."},
-	Rule{"text-control", Warning, w3c, "There are no C1 control codes in texts."},
+	Rule{"text-control", Warning, w3c, "There are no control codes in texts."},
 	Rule{"text-replacement", Warning, w3c, "There are no replacement characters in texts."},
 	Rule{"date-implausible", Warning, w3c, "Dates are not before there were feeds."},
 

@@ -41,6 +41,10 @@ type rssChannel struct {
 	Items           []rssItem `xml:"item"`
 }
 
+// longestTTL is how long a reader may stay away, however seldom the schedule
+// runs: it may have come just before a slot, and not every change waits for one.
+const longestTTL = 24 * time.Hour
+
 type rssAtomLink struct {
 	Rel  string `xml:"rel,attr"`
 	Type string `xml:"type,attr,omitempty"`
@@ -106,7 +110,7 @@ func newRSSChannel(h frame) rssChannel {
 			LastBuildDate: rssTime(h.updated),
 			Generator:     generator,
 			Docs:          "https://www.rssboard.org/rss-specification",
-			Ttl:           int(h.every / time.Minute),
+			Ttl:           int(min(h.every, longestTTL) / time.Minute),
 		},
 	}
 	c.UpdatePeriod, c.UpdateFrequency = updates(h.every)

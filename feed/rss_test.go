@@ -37,6 +37,14 @@ func TestUpdates(t *testing.T) {
 	}
 }
 
+func TestRSSTTL(t *testing.T) {
+	for every, want := range map[time.Duration]int{0: 0, 59 * time.Second: 0, 90 * time.Second: 1, 24 * time.Hour: 1440, 31 * 24 * time.Hour: 1440} {
+		if got := newRSSChannel(frame{every: every}).Ttl; got != want {
+			t.Errorf("every %v: %d minutes, want %d", every, got, want)
+		}
+	}
+}
+
 func TestRSSAuthors(t *testing.T) {
 	ann := Person{Name: "Ann & Co", Email: "ann@weaver.example"}
 	for _, c := range []struct {
