@@ -42,7 +42,7 @@ Exit code 1, or 5 for a category, if there are errors.`,
 			switch {
 			case name == "-":
 				return a.lintReader(name, a.in)
-			case strings.HasPrefix(name, "http://"), strings.HasPrefix(name, "https://"):
+			case strings.Contains(name, "://"):
 				return a.lintURL(cmd.Context(), name)
 			case isFile(name):
 				return a.lintFile(name)
@@ -86,6 +86,9 @@ func (a *app) lintReader(name string, r io.Reader) error {
 }
 
 func (a *app) lintURL(ctx context.Context, url string) error {
+	if scheme, _, _ := strings.Cut(strings.ToLower(url), ":"); scheme != "http" && scheme != "https" {
+		return fail(exitFailed, "lint %s: feeds are fetched with http:// and https:// only", url)
+	}
 	f, found, err := inspect(ctx, url)
 	if err != nil {
 		return fmt.Errorf("lint %s: %w", url, err)

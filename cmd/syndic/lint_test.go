@@ -40,6 +40,8 @@ func TestLintFiles(t *testing.T) {
 		{"", "feed lint fair.xml -q", exitOK, "warning", ""},
 		{"", "feed lint page.html", exitFailed, "", "it is an HTML page"},
 		{"", "feed lint large.json", exitFailed, "", "larger than 10 MB"},
+		{"", "feed lint feed://e.example/rss", exitFailed, "", "with http:// and https:// only"},
+		{"", "feed lint HTTP://127.0.0.1:1/rss", exitFailed, "", "connection refused"},
 		{"", "feed lint none.xml", exitNoDatabase, "", "there is no file none.xml"},
 	} {
 		r := h.feed(c.input, strings.Fields(c.line)...)
