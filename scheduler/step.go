@@ -205,7 +205,8 @@ func (s *Scheduler) serveOne(ctx context.Context, category uint64) error {
 	var later *laterError
 	switch {
 	case errors.As(err, &later):
-		s.putOff(category, delay{until: later.until})
+		// By the running clock: one that is put back must not make it longer.
+		s.putOff(category, delay{until: time.Now().Add(time.Until(later.until))})
 		return nil
 	case err != nil && fatal(ctx, err):
 		return err
