@@ -38,6 +38,8 @@ func TestCategoryInfo(t *testing.T) {
 	}
 	_, err = r.Category(t.Context(), "Desing")
 	refused(t, err, "not_found", `"Desing"`, `did you mean "design"`)
+	_, err = r.Category(t.Context(), "xyz")
+	refused(t, err, "not_found", "syndic category list")
 }
 
 func TestFeed(t *testing.T) {

@@ -65,7 +65,7 @@ func nearestPost(r store.Reader, name string) (string, error) {
 	for _, p := range append(live, all...) {
 		slugs = append(slugs, p.Slug)
 	}
-	return nearest(name, slugs), nil
+	return nearest(name, slugs, "post"), nil
 }
 
 // findCategory finds a category by its slug, its title or a former one; "" and
@@ -89,22 +89,21 @@ func findCategory(r store.Reader, site feed.Site, name string) (feed.Category, e
 		}
 		names = append(names, c.Slug, c.Title)
 	}
-	return c, refuse("not_found", "no category %q%s", name, nearest(name, names))
+	return c, refuse("not_found", "no category %q%s", name, nearest(name, names, "category"))
 }
 
-// nearest suggests the known name that is close to what was typed, or nothing.
-func nearest(name string, known []string) string {
+// nearest suggests the known name that is close to what was typed, or the
+// command that lists the names of the kind.
+func nearest(name string, known []string, kind string) string {
 	best, least := "", max(2, len([]rune(name))/3)+1
 	for _, k := range known {
-		if k == "" {
-			continue
-		}
-		if d := levenshtein.ComputeDistance(strings.ToLower(name), strings.ToLower(k)); d < least {
+		// A name of which every letter differs is not near.
+		if d := levenshtein.ComputeDistance(strings.ToLower(name), strings.ToLower(k)); d < least && d < len([]rune(k)) {
 			best, least = k, d
 		}
 	}
 	if best == "" {
-		return ""
+		return fmt.Sprintf(": `syndic %s list` shows them all", kind)
 	}
 	return fmt.Sprintf(": did you mean %q?", best)
 }

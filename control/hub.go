@@ -188,7 +188,7 @@ func (h *Handler) knownHub(r store.Reader, hub string) error {
 	}
 	sums, err := h.sumUp(r)
 	if err == nil && sums[hub] == nil {
-		err = refuse("not_found", "no hub %q%s", hub, nearest(hub, slices.Sorted(maps.Keys(sums))))
+		err = refuse("not_found", "no hub %q%s", hub, nearest(hub, slices.Sorted(maps.Keys(sums)), "hub"))
 	}
 	return err
 }
