@@ -24,7 +24,7 @@ func changes(ctx context.Context, dir string, rounds int, sizes []size) error {
 	var stores []*publisher
 	for i, size := range sizes {
 		progress("filling a store with %d posts in %d categories", size.posts, size.categories)
-		p, err := newPublisher(ctx, filepath.Join(dir, fmt.Sprintf("store%d.db", i)), size)
+		p, err := newPublisher(ctx, filepath.Join(dir, fmt.Sprintf("store%d.db", i)), size, noHub)
 		if err != nil {
 			return err
 		}

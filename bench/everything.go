@@ -28,7 +28,7 @@ const plainSample = 100
 // the site, against making all of them in the plain way on as many cores.
 func everything(ctx context.Context, dir string) error {
 	progress("filling a store with %d posts in %d categories", all.posts, all.categories)
-	p, err := newPublisher(ctx, filepath.Join(dir, "everything.db"), all)
+	p, err := newPublisher(ctx, filepath.Join(dir, "everything.db"), all, noHub)
 	if err != nil {
 		return err
 	}

@@ -63,6 +63,7 @@ func parts(rounds int, sizes []size) []part {
 		{"everything", everything},
 		{"adding", adding},
 		{"deleting", deleting},
+		{"pinging", pinging},
 	}
 }
 

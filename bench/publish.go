@@ -31,9 +31,9 @@ type publisher struct {
 // measured is published because its mark is due, the site's feed is not.
 const never = "0 0 29 2 *"
 
-// newPublisher fills a store, publishes everything and serves it.
-func newPublisher(ctx context.Context, path string, size size) (*publisher, error) {
-	p, err := openPublisher(ctx, path, size.categories)
+// newPublisher fills a store with pings to hubs, if there are any, publishes everything and serves it.
+func newPublisher(ctx context.Context, path string, size size, hubs ...string) (*publisher, error) {
+	p, err := openPublisher(ctx, path, size.categories, hubs...)
 	if err != nil {
 		return nil, err
 	}
@@ -58,10 +58,10 @@ func newPublisher(ctx context.Context, path string, size size) (*publisher, erro
 }
 
 // openPublisher makes a store with categories and no posts.
-func openPublisher(ctx context.Context, path string, categories int) (*publisher, error) {
+func openPublisher(ctx context.Context, path string, categories int, hubs ...string) (*publisher, error) {
 	p := &publisher{stop: func() {}, site: feed.Site{
 		Title: "Bench", URL: "http://127.0.0.1:8080/", Authority: "bench.example", Language: "en", TimeZone: "UTC",
-		Schedule: never, Window: feed.Window{Posts: 50}, Hubs: []string{"http://hub.example/"},
+		Schedule: never, Window: feed.Window{Posts: 50}, Hubs: hubs,
 	}}
 	if err := p.open(path); err != nil {
 		return nil, err
@@ -131,6 +131,9 @@ func (p *publisher) addCategories(ctx context.Context, n int) error {
 	})
 }
 
+// noHub is a hub to which nothing is sent, so that pings are made as usual.
+const noHub = "http://hub.example/"
+
 var day = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 
 // body is about 4 KB of Markdown.
@@ -186,7 +189,7 @@ func (p *publisher) change(ctx context.Context, round int, took *change) error {
 	}
 	after, err := p.artifact(ctx, c.Num)
 	if err == nil && after.Digest == before.Digest {
-		err = fmt.Errorf("round %d changed nothing", round)
+		err = p.unchanged(ctx, c)
 	}
 	for _, f := range feed.Formats {
 		if err == nil {
@@ -198,6 +201,14 @@ func (p *publisher) change(ctx context.Context, round int, took *change) error {
 		*list = append(*list, times[i+1].Sub(times[i]))
 	}
 	return err
+}
+
+// unchanged says why a publication changed nothing.
+func (p *publisher) unchanged(ctx context.Context, c feed.Category) error {
+	return p.store.View(ctx, func(r store.Reader) error {
+		run, err := r.Run(c.Num)
+		return errors.Join(fmt.Errorf("a publication of %s changed nothing: %q", c.Slug, run.Error), err)
+	})
 }
 
 func (p *publisher) newest(ctx context.Context, c feed.Category) (post feed.Post, err error) {
