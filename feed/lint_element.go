@@ -18,6 +18,7 @@ var prefixes = map[string]string{
 	"http://wellformedweb.org/CommentAPI/":                 "wfw",
 	"http://purl.org/rss/1.0/modules/slash/":               "slash",
 	"http://backend.userland.com/creativeCommonsRssModule": "creativeCommons",
+	podcastNamespace:                                       "itunes",
 }
 
 const (

@@ -43,7 +43,8 @@ var extensions = joinVocabularies(
 			{Local: "content"}: mediaContent,
 			{Local: "group"}:   {many: true, check: (*linter).mediaGroup, in: mediaIn(vocabulary{{Local: "content"}: mediaContent})},
 		}),
-		atomNamespace: atomInRSS,
+		podcastNamespace: podcast,
+		atomNamespace:    atomInRSS,
 	},
 )
 

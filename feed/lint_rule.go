@@ -150,6 +150,7 @@ var rules = byName(
 	Rule{"media-url", Error, media15, "A media object has a URL or a player, a thumbnail a URL."},
 	Rule{"media-attribute", Error, media15, "Attributes of media objects are of their kind."},
 	Rule{"media-group", Error, media15, "A group has two forms of a thing at least."},
+	Rule{"podcast-value", Error, "Apple Podcasts", "Podcasts say what they say in the words that players know."},
 
 	// HTML in any format
 	Rule{"content-script", Warning, w3c, "There is nothing in the HTML that runs, or that reaches out of it."},
