@@ -84,6 +84,18 @@ func TestAddNamesTheFile(t *testing.T) {
 	}
 }
 
+// Ids under a loopback name are warned of while nobody depends on them.
+func TestAddWarnsOfLoopback(t *testing.T) {
+	h := newHost(t)
+	config, post := h.write("local.yaml", "site: {title: Local}\n"), h.write("a.md", goodPost)
+	for flags, want := range map[string]string{"": "site.authority", "-q": ""} {
+		args := append(strings.Fields(flags), "post", "add", post, "--config", config, "--data", filepath.Join(h.dir, "data"+flags))
+		if r := h.run(args...); r.code != 0 || !strings.Contains(r.err, want) || want == "" && r.err != "" {
+			t.Errorf("%q: exit %d, want %q in\n%s", flags, r.code, want, r.err)
+		}
+	}
+}
+
 func TestAddFlags(t *testing.T) {
 	h := newHost(t)
 	for name, c := range map[string]struct {

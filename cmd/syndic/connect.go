@@ -187,7 +187,7 @@ func (a *app) prepare(ctx context.Context, st store.Store, sched *scheduler.Sche
 	kept, err := keptSite(ctx, st)
 	if m == comparing {
 		if err == nil && found && !scheduler.SameSite(kept, site) {
-			a.say("the configuration file says otherwise than the one in force, which this compares with: `syndic serve` and `syndic republish` apply it")
+			a.tell("the configuration file says otherwise than the one in force, which this compares with: `syndic serve` and `syndic republish` apply it")
 		}
 		return nil
 	}
@@ -202,7 +202,7 @@ func (a *app) prepare(ctx context.Context, st store.Store, sched *scheduler.Sche
 		return err
 	}
 	if kept.URL == "" && feed.Loopback(ch.Authority) {
-		a.say("%s", loopbackWarning(ch.Authority))
+		a.tell("%s", loopbackWarning(ch.Authority))
 	}
 	return nil
 }
