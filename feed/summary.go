@@ -39,6 +39,9 @@ func plain(src string, limit int) string {
 			break
 		}
 		tok := t.Token()
+		if player[tok.Data] {
+			w.add(" ")
+		}
 		switch {
 		case skip.over(tok):
 		case kind == html.TextToken:
@@ -73,8 +76,11 @@ func (w *words) add(text string) {
 // gap tells white space and control characters, which decoded entities may be.
 func gap(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) }
 
+// player elements hold words for those only who cannot play what they show.
+var player = map[string]bool{"audio": true, "video": true}
+
 // skipper leaves out elements that are not the text's own words: scripts,
-// styles, and the marks and bodies of footnotes.
+// styles, the excuses of players, and the marks and bodies of footnotes.
 type skipper struct {
 	name  string // the element that is being skipped
 	depth int    // how many of that name are open
@@ -87,7 +93,7 @@ func (s *skipper) over(t html.Token) bool {
 	case s.depth > 0 && t.Data == s.name && t.Type == html.EndTagToken:
 		s.depth--
 	case s.depth > 0:
-	case t.Type == html.StartTagToken && (removed[t.Data] || footnote(t)):
+	case t.Type == html.StartTagToken && (removed[t.Data] || player[t.Data] || footnote(t)):
 		s.name, s.depth = t.Data, 1
 		// A void element has no end tag to wait for.
 		if void[t.Data] {

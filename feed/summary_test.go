@@ -24,6 +24,7 @@ func TestSummarise(t *testing.T) {
 		{"no script", "a<script>x</script><style>y</style><SCRIPT>z</SCRIPT>b", 50, "ab"},
 		{"no void element waits", "a<input><link>b", 50, "ab"},
 		{"nested leave-outs", "a<select><option>x</option><select>y</select></select>b", 50, "ab"},
+		{"no excuses of a player", `a<video controls=""><source src="x"/>Your browser cannot play this.</video>b<audio src="x"></audio>c`, 50, "a b c"},
 		{"no comment", "a<!-- x -->b", 50, "ab"},
 		{"a sentence", "<p>This is one. This is another that is long.</p>", 20, "This is one."},
 		{"a question", "Is this it? Yes, it is, and it goes on", 16, "Is this it?"},
