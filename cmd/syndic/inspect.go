@@ -179,7 +179,9 @@ func (i *inspection) revalidate(ctx context.Context) error {
 	case strings.HasPrefix(tag, "W/"):
 		i.report("http-etag", "the ETag %s is a weak one", tag)
 	}
-	if _, err := http.ParseTime(modified); err != nil {
+	if modified == "" {
+		i.report("http-modified", "there is no Last-Modified: readers that know no ETag ask for the whole feed")
+	} else if _, err := http.ParseTime(modified); err != nil {
 		i.report("http-modified", "Last-Modified is %q, which is no date", modified)
 		modified = ""
 	}
