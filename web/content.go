@@ -3,6 +3,7 @@ package web
 import (
 	"container/list"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -117,11 +118,29 @@ func fitInto(content string, k contentKey) string {
 					t.Attr = append(t.Attr, html.Attribute{Key: "role", Val: role})
 				}
 			}
+			if t.Data == "iframe" && kind != html.EndTagToken {
+				nameFrame(&t)
+			}
 			b.WriteString(t.String())
 		default:
 			b.Write(z.Raw())
 		}
 	}
+}
+
+// nameFrame gives a frame that has no title its host's name, so that who
+// listens to the page knows what it is (WCAG 2.2, 4.1.2).
+func nameFrame(t *html.Token) {
+	host := ""
+	for _, a := range t.Attr {
+		if a.Key == "title" && a.Val != "" {
+			return
+		}
+		if u, err := url.Parse(a.Val); err == nil && a.Key == "src" {
+			host = u.Host
+		}
+	}
+	t.Attr = append(slices.DeleteFunc(t.Attr, func(a html.Attribute) bool { return a.Key == "title" }), html.Attribute{Key: "title", Val: host})
 }
 
 // footnoteRoles says what the parts of a footnote are to those who listen

@@ -429,6 +429,18 @@ func TestFitIntoKeepsLinksInThePage(t *testing.T) {
 	}
 }
 
+func TestFitIntoNamesFrames(t *testing.T) {
+	for in, want := range map[string]string{
+		`<iframe src="https://player.example/1?a=1&amp;b=2" width="3"></iframe>`: `<iframe src="https://player.example/1?a=1&amp;b=2" width="3" title="player.example"></iframe>`,
+		`<iframe title="" src="https://player.example/1"></iframe>`:              `<iframe src="https://player.example/1" title="player.example"></iframe>`,
+		`<iframe title="A film" src="https://player.example/1"></iframe>`:        `<iframe title="A film" src="https://player.example/1"></iframe>`,
+	} {
+		if got := fitInto(in, contentKey{page: "https://e/p", heading: 2}); got != want {
+			t.Errorf("%s became %s", in, got)
+		}
+	}
+}
+
 func FuzzFitInto(f *testing.F) {
 	for _, s := range []string{"<h1>a</h1><h3 id=x>b</h3>", "<main><p>x</main>", `<a href="https://e/p#x">y</a>`, "a &lt; b", "<pre>\n x</pre>"} {
 		f.Add(s)
