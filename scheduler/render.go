@@ -77,11 +77,14 @@ func (s *Scheduler) renderFeeds(e *edition) error {
 	var digests sync.WaitGroup
 	defer digests.Wait()
 	var made [3]*feed.Artifact
+	// These grow with the configuration, so they are made once.
+	print, entryPrint := feed.Fingerprint(e.category), feed.EntryFingerprint(e.site)
 	for _, f := range feed.Formats {
 		a, err := e.frame(f)
 		if err != nil {
 			return err
 		}
+		a.Fingerprint, a.EntryFingerprint = print, entryPrint
 		made[f] = a
 		if old := e.before[f]; e.fragments == nil && old != nil && sameParts(a, old) {
 			a.Digest, a.Size = old.Digest, old.Size
@@ -112,7 +115,7 @@ func sameParts(a, old *feed.Artifact) bool {
 	return bytes.Equal(a.Head, old.Head) && bytes.Equal(a.Tail, old.Tail) && slices.Equal(a.Entries, old.Entries)
 }
 
-// frame makes a feed's record, without the digest.
+// frame makes a feed's record, without the digests.
 func (e *edition) frame(f feed.Format) (*feed.Artifact, error) {
 	head, tail, err := feed.RenderFrame(e.category, e.posts, f)
 	if err != nil {
@@ -124,7 +127,6 @@ func (e *edition) frame(f feed.Format) (*feed.Artifact, error) {
 		Head: head, Tail: tail,
 		Entries: make([]feed.FragmentKey, len(e.keys)), Dates: make([]feed.EntryDates, len(e.keys)),
 		Hubs: hubs(e.category), MaxAge: e.category.Every,
-		Fingerprint: feed.Fingerprint(e.category), EntryFingerprint: feed.EntryFingerprint(e.site),
 	}
 	for i, p := range e.posts {
 		a.Entries[i], a.Dates[i] = e.keys[i][f], feed.DatesOf(p)
