@@ -165,10 +165,17 @@ func TestApplyCategories(t *testing.T) {
 		if _, err := w.sched.Apply(w.ctx, site); !errors.As(err, &key) || key.Key != "categories.other" {
 			t.Errorf("a title of another category: %v", err)
 		}
-		site.Categories = []feed.Configured{{Slug: "design"}, {Slug: "form"}}
+		site.Title, site.Categories = "Elsewhere", []feed.Configured{{Slug: "brand-new"}, {Slug: "design"}, {Slug: "form"}}
 		if _, err := w.sched.Apply(w.ctx, site); !errors.As(err, &key) || key.Key != "categories.design" {
 			t.Errorf("a former name beside the present one: %v", err)
 		}
+		w.view(func(r store.Reader) error {
+			kept, err := r.Site()
+			if _, missing := r.CategoryBySlug("brand-new"); kept.Title == "Elsewhere" || !errors.Is(missing, store.ErrNotFound) {
+				t.Errorf("a configuration that is refused leaves the title %q and %v", kept.Title, missing)
+			}
+			return err
+		})
 
 		w.update(func(tx store.Tx) error {
 			c, err := tx.CategoryBySlug("form")
@@ -276,7 +283,7 @@ func TestApplyDropsHubs(t *testing.T) {
 
 // A crash after any commit of Apply is repaired by the next one.
 func TestApplyRepairsItself(t *testing.T) {
-	for k := 1; k <= 8; k++ {
+	for k := 1; k <= 9; k++ {
 		for _, fault := range []storetest.Fault{storetest.Before, storetest.After} {
 			t.Run(fmt.Sprintf("update %d, fault %d", k, fault), func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
