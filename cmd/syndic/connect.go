@@ -86,6 +86,12 @@ func (a *app) connect(ctx context.Context, m mode) (*session, error) {
 		return &session{client: client, close: client.Close}, nil
 	}
 	s, err := a.open(ctx, p, m)
+	if errors.Is(err, store.ErrLocked) {
+		// A daemon that just starts has the lock before it listens.
+		if client, _ := dial(ctx, p); client != nil {
+			return &session{client: client, close: client.Close}, nil
+		}
+	}
 	if denied != "" && errors.Is(err, store.ErrNoDatabase) {
 		return nil, fail(exitNotPermitted, "not permitted to use the daemon's socket %s: run as its user: sudo -u USER syndic …", denied)
 	}
