@@ -76,7 +76,7 @@ func TestJoinedAsFromNothing(t *testing.T) {
 				h := history{site: randomSite(seed), rand: rand.New(rand.NewPCG(seed, 1))}
 				h.world = newWorld(t, h.site, nil)
 				h.sched.chunk = 5
-				for range 60 {
+				for range 40 {
 					h.happen()
 					h.runs = nil
 					h.step()

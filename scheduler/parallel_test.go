@@ -101,3 +101,29 @@ func (w *world) wantFromNothing(n int) {
 		}
 	}
 }
+
+// A category that gets another name between the reading of a publication and
+// its commit is shown by it in all feeds that hold its posts.
+func TestRenamedWhilePublishing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, siteWith("@change"), nil).clean()
+		w.add(nil, store.PutOptions{Due: time.Now()}, "design", "other")
+		renamed := false
+		meddle := &interposed{Store: w.store}
+		meddle.before = func(int) {
+			if renamed {
+				return
+			}
+			renamed = true
+			c := w.category("other")
+			c.Title = "Others"
+			w.update(func(tx store.Tx) error { _, err := tx.PutCategory(c); return err })
+		}
+		w.sched.lease.Release()
+		s := w.scheduler(func(c *Config) { c.Store = meddle })
+		if _, err := s.Step(w.ctx, time.Now()); err != nil {
+			t.Fatal(err)
+		}
+		w.wantFromNothing(3)
+	})
+}
