@@ -22,6 +22,7 @@ require (
 	go.etcd.io/bbolt v1.5.0 // fixed by the project: the store's file
 	golang.org/x/net v0.62.0 // the HTML parser, and host names beyond ASCII
 	golang.org/x/sync v0.24.0 // the daemon's parts as one group
+	golang.org/x/sys v0.49.0 // files in memory, for feeds that are asked for often
 	golang.org/x/text v0.43.0 // normal forms, case folding, language tags, foreign encodings
 	golang.org/x/tools v0.52.0 // tests: txtar archives
 )
@@ -40,6 +41,5 @@ require (
 	github.com/prometheus/procfs v0.22.0 // indirect
 	github.com/spf13/pflag v1.0.10 // indirect
 	github.com/x448/float16 v0.8.4 // indirect
-	golang.org/x/sys v0.49.0 // indirect
 	google.golang.org/protobuf v1.36.12 // indirect
 )

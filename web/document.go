@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -33,6 +34,8 @@ type variant struct {
 
 	wired               sync.Once
 	wireFull, wireBrief []byte
+	asked               atomic.Uint32
+	mirror              atomic.Pointer[mirror]
 }
 
 // sent is what the metrics count of one answer.
@@ -142,4 +145,24 @@ func wireHead(status int, h http.Header) []byte {
 	_ = h.Write(&b) // to memory
 	b.WriteString("Date: ")
 	return slices.Clip(b.Bytes())
+}
+
+const (
+	mirrorFrom  = 8 << 10 // bytes; fewer are copied as fast
+	mirrorAfter = 16      // requests
+)
+
+// mirrored is the body's mirror, if it is large enough to have one and asked for
+// often enough; nil else.
+func (v *variant) mirrored(m *mirrors) *mirror {
+	if f := v.mirror.Load(); f != nil {
+		return f
+	}
+	if len(v.body) < mirrorFrom || v.asked.Add(1)%mirrorAfter != 0 {
+		return nil
+	}
+	if f := m.add(v.body); f != nil {
+		v.mirror.CompareAndSwap(nil, f)
+	}
+	return v.mirror.Load()
 }

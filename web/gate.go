@@ -28,7 +28,7 @@ func newGate(limit int, refused prometheus.Counter) *gate {
 		limit = defaultConnections
 	}
 	var files syscall.Rlimit
-	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &files); err == nil && files.Cur < uint64(limit)+spareFiles {
+	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &files); err == nil && uint64(files.Cur) < uint64(limit)+spareFiles {
 		limit = max(int(files.Cur)-spareFiles, 1)
 	}
 	return &gate{limit: int64(limit), refused: refused}

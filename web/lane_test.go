@@ -34,7 +34,7 @@ type twins struct {
 func newTwins(t testing.TB) *twins {
 	h, _, _ := design(t)
 	c := h.category(feed.Category{Slug: "日本", Title: "日本"})
-	h.posts2(c)
+	h.large(c)
 	h.publish(c.Num)
 	h.load()
 	w := &twins{house: h}
@@ -74,10 +74,13 @@ func (w *twins) listen(wrap func(net.Listener) net.Listener, lane bool) *httptes
 	return l
 }
 
-// posts2 adds two posts that differ from those of posts.
-func (h *house) posts2(c feed.Category) {
-	for _, slug := range []string{"eins", "zwei"} {
-		h.post(feed.Post{Slug: slug, Title: slug, Categories: []string{c.ID}, Body: strings.Repeat("Text. ", 100), Published: time.Date(2026, 4, 1, 0, 0, 0, 0, time.UTC)})
+// large adds posts that make a feed large enough for a mirror.
+func (h *house) large(c feed.Category) {
+	for i := range 4 {
+		h.post(feed.Post{
+			Slug: fmt.Sprintf("large-%d", i), Title: "Large", Categories: []string{c.ID}, Body: string(prose(9000)),
+			Published: time.Date(2026, 4, 1, 0, 0, 0, 0, time.UTC),
+		})
 	}
 }
 
@@ -214,7 +217,7 @@ var readers = map[string]string{
 // The lane takes what readers send, with and without what they remember.
 func TestLaneTakesReaders(t *testing.T) {
 	w := newTwins(t)
-	tag, since := w.validators("/design/atom.xml", gzipCoding)
+	tag, since := w.validators("/日本/atom.xml", gzipCoding)
 	validators := map[string]int{
 		"": 200, "If-None-Match: " + tag + "\r\n": 304, "If-None-Match: W/" + tag + "\r\nIf-Modified-Since: " + since + "\r\n": 304,
 		"If-Modified-Since: " + since + "\r\n": 304, "If-None-Match: \"old\"\r\nIf-Modified-Since: " + since + "\r\n": 200,
@@ -224,7 +227,7 @@ func TestLaneTakesReaders(t *testing.T) {
 		for validator, status := range validators {
 			for _, method := range []string{"GET", "HEAD"} {
 				lane, handler := w.ways()
-				request := method + " /design/atom.xml HTTP/1.1\r\nHost: journal.example:8080\r\n" + fields + validator + "\r\n"
+				request := method + " /%E6%97%A5%E6%9C%AC/atom.xml HTTP/1.1\r\nHost: journal.example:8080\r\n" + fields + validator + "\r\n"
 				answer := converse(t, w.lane, []byte(request))
 				if !bytes.HasPrefix(answer, fmt.Appendf(nil, "HTTP/1.1 %d ", status)) {
 					t.Errorf("%s: %q\ngets %q", name, request, shortened(answer))

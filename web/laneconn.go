@@ -32,10 +32,11 @@ type laneConn struct {
 	lane *lane
 	conn *admitted
 
-	raw   syscall.RawConn // nil without a descriptor
-	ready func(fd uintptr) bool
-	err   error   // of tryRead
-	byte  [1]byte // for what has no descriptor
+	raw     syscall.RawConn       // nil without a descriptor
+	ready   func(fd uintptr) bool // tryRead
+	err     error                 // of tryRead
+	byte    [1]byte               // for what has no descriptor
+	sending sending
 
 	x        *exchange // nil while idle
 	from, to int       // what is in x.in and not answered
@@ -213,7 +214,11 @@ func (c *laneConn) answer(p *plain) (ok bool) {
 	}
 	c.limitWrite(start)
 	var err error
-	a.bytes, err = c.send(body)
+	if m := v.mirrored(s.mirrors); m != nil && len(body) > 0 && c.raw != nil {
+		a.bytes, err = c.sendMirror(c.x.out, m)
+	} else {
+		a.bytes, err = c.send(body)
+	}
 	c.now = time.Now()
 	s.metrics.lane.observe(p.feed.Format, v.coding, a, c.now.Sub(start))
 	return err == nil && !closing

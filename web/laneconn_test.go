@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"log"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"runtime"
@@ -26,7 +27,7 @@ import (
 // shelf is a server with one feed and no store, for bubbles and measurements.
 func shelf(size int) *Server {
 	s := New(Config{Log: zerolog.Nop()})
-	body := bytes.Repeat([]byte("0123456789abcde\n"), size/16)
+	body := prose(size)
 	f := newServedFeed(feed.Artifact{
 		Category: feed.SiteNum, Path: "rss.xml", Topic: "http://a.example/rss.xml", Generation: 1, Digest: feed.DigestOf(body),
 		Size: len(body), Modified: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC),
@@ -34,6 +35,14 @@ func shelf(size int) *Server {
 	h := head{site: feed.Site{URL: "http://a.example/"}, configured: true, records: []feed.Category{{Num: feed.SiteNum}}, read: f.Modified}
 	s.current.Store(newSnapshot(h, map[uint64]categoryFeeds{feed.SiteNum: {feed.RSS: f}}))
 	return s
+}
+
+// prose is text that compresses as feeds do.
+func prose(size int) (text []byte) {
+	for dice := rand.New(rand.NewPCG(1, 2)); len(text) < size; {
+		text = fmt.Appendf(text, "%d words and more, ", dice.Uint32())
+	}
+	return text
 }
 
 // pipes is a listener in memory.

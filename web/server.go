@@ -48,6 +48,7 @@ type Server struct {
 	content  *contentCache
 	encoders *encoders
 	gate     *gate
+	mirrors  *mirrors
 
 	current atomic.Pointer[snapshot]
 	newest  atomic.Pointer[moment]
@@ -74,6 +75,7 @@ func New(c Config) *Server {
 		pages:    newPages(),
 		content:  newContentCache(cacheEntries, cacheBytes),
 		encoders: newEncoders(),
+		mirrors:  &mirrors{}, // its files refer to it, and must not refer to the Server
 		feeds:    map[uint64]categoryFeeds{},
 	}
 	s.current.Store(newSnapshot(head{}, nil))
