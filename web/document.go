@@ -66,23 +66,28 @@ func (d *document) send(w http.ResponseWriter, r *http.Request, e *encoders) (se
 	return s, nil
 }
 
-// negotiate picks the encoding: the best that the reader takes and that makes
-// the document smaller.
+// negotiate picks the encoding that the reader takes.
 func (d *document) negotiate(accept []string, e *encoders) (*variant, error) {
+	if v := d.best(accepted(accept, d.codings), e); v != nil {
+		return v, nil
+	}
+	return nil, errNotAcceptable
+}
+
+// best is the first that makes the document smaller, or leaves it as it is;
+// without such a one, the first.
+func (d *document) best(list []coding, e *encoders) *variant {
 	var taken *variant
-	for _, c := range accepted(accept, d.codings) {
+	for _, c := range list {
 		v := d.variant(c, e)
 		if c == identity || len(v.body) < len(d.identity) {
-			return v, nil
+			return v
 		}
 		if taken == nil {
 			taken = v
 		}
 	}
-	if taken == nil {
-		return nil, errNotAcceptable
-	}
-	return taken, nil
+	return taken
 }
 
 func (d *document) variant(c coding, e *encoders) *variant {
@@ -103,19 +108,6 @@ func (d *document) variant(c coding, e *encoders) *variant {
 		}
 	})
 	return v
-}
-
-// smallest picks the encoding as negotiate does for a reader that likes those in
-// the set equally.
-func (d *document) smallest(set codingSet, e *encoders) *variant {
-	for _, c := range d.codings {
-		if c != identity && set.has(c) {
-			if v := d.variant(c, e); len(v.body) < len(d.identity) {
-				return v
-			}
-		}
-	}
-	return d.variant(identity, e)
 }
 
 // known is unchanged for a plain request, whose one tag needs no list.

@@ -194,7 +194,7 @@ func (c *laneConn) handOver() {
 func (c *laneConn) answer(p *plain) (ok bool) {
 	start := time.Now()
 	s, d := c.lane.server, p.feed.document
-	v := d.smallest(p.codings, s.encoders)
+	v := d.best(p.codings.list(), s.encoders)
 	v.wire()
 	c.answered = true
 	closing := p.close || c.lane.draining.Load()

@@ -232,7 +232,20 @@ func loneTag(value []byte) ([]byte, bool) {
 // codingSet has a bit for each coding.
 type codingSet uint8
 
-func (s codingSet) has(c coding) bool { return s&(1<<c) != 0 }
+// list is the set in the order of preference, with identity, which nobody can
+// refuse without a weight.
+func (s codingSet) list() []coding { return codingLists[s] }
+
+var codingLists = func() (lists [1 << codingCount][]coding) {
+	for set := range lists {
+		for _, c := range preference {
+			if c == identity || set&(1<<c) != 0 {
+				lists[set] = append(lists[set], c)
+			}
+		}
+	}
+	return lists
+}()
 
 // codingsOf reads an Accept-Encoding field without weights and wildcards.
 func codingsOf(value []byte) (set codingSet, ok bool) {
