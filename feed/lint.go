@@ -38,6 +38,7 @@ func (f Finding) Where() string {
 	}
 }
 
+// String is the finding in one line, with its place.
 func (f Finding) String() string {
 	if where := f.Where(); where != "" {
 		return f.Rule + " at " + where + ": " + f.Message

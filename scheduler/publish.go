@@ -18,6 +18,7 @@ const attempts = 5
 // laterError says that a feed had a generation this very second.
 type laterError struct{ until time.Time }
 
+// Error is one line for a log or a status.
 func (e *laterError) Error() string {
 	return "this feed has a generation of this second: put off to " + e.until.Format(time.TimeOnly)
 }

@@ -46,6 +46,7 @@ type report struct {
 // refusedError says which feeds were not swapped in.
 type refusedError struct{ text string }
 
+// Error is one line for a log or a status.
 func (e *refusedError) Error() string { return e.text }
 
 // note keeps what an attempt starts from.

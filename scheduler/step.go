@@ -242,6 +242,7 @@ type panicError struct {
 	stack []byte
 }
 
+// Error is one line for a log or a status.
 func (e *panicError) Error() string { return fmt.Sprintf("publication panicked: %v", e.value) }
 
 // fail keeps that a publication failed, and puts the next attempt off.

@@ -26,6 +26,7 @@ const (
 
 var codingNames = [codingCount]string{"identity", "gzip", "br", "zstd"}
 
+// String is the coding as Content-Encoding names it (RFC 9110 §8.4.1).
 func (c coding) String() string { return codingNames[c] }
 
 // preference orders codings that a reader likes equally. Each is made once a

@@ -17,6 +17,7 @@ type fault struct {
 	detail string // what the page says beside the status
 }
 
+// Error is for the log; people get a page.
 func (f *fault) Error() string {
 	return fmt.Sprintf("%d %s: %s", f.status, http.StatusText(f.status), f.detail)
 }

@@ -26,7 +26,9 @@ type failure struct {
 	err    error
 }
 
+// Error is one line for the hub log.
 func (f *failure) Error() string { return f.err.Error() }
+// Unwrap is what went wrong underneath.
 func (f *failure) Unwrap() error { return f.err }
 
 // wide tells whether the failure is the hub's rather than the topic's: nobody

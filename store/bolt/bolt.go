@@ -86,6 +86,7 @@ var bucketNames = [bucketCount]string{
 	"delivery", "due_delivery", "hublog", "change", "run",
 }
 
+// String is the bucket's name in the file.
 func (b bucket) String() string { return bucketNames[b] }
 
 // appended tells which buckets only ever grow at their end, so that their

@@ -24,6 +24,7 @@ type reader struct {
 
 var _ store.Reader = (*reader)(nil)
 
+// Seq is the snapshot's, or the one that this Update's commit will have.
 func (r *reader) Seq() store.Seq { return r.seq }
 
 // guard turns a panic of bbolt, or a fault in the mapped file, into the
