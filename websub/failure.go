@@ -28,6 +28,7 @@ type failure struct {
 
 // Error is one line for the hub log.
 func (f *failure) Error() string { return f.err.Error() }
+
 // Unwrap is what went wrong underneath.
 func (f *failure) Unwrap() error { return f.err }
 
