@@ -12,7 +12,8 @@ func TestGateLeavesFiles(t *testing.T) {
 	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &files); err != nil {
 		t.Fatal(err)
 	}
-	for asked, want := range map[int]int64{1: 1, 0: min(defaultConnections, int64(files.Cur)-spareFiles), math.MaxInt32: min(math.MaxInt32, int64(files.Cur)-spareFiles)} {
+	most := int64(min(uint64(files.Cur), math.MaxInt64)) - spareFiles
+	for asked, want := range map[int]int64{1: 1, 0: min(defaultConnections, most), math.MaxInt32: min(math.MaxInt32, most)} {
 		if g := newGate(asked, nil); g.limit != want {
 			t.Errorf("asked for %d: %d, want %d", asked, g.limit, want)
 		}

@@ -102,9 +102,9 @@ func (c *laneConn) await(limit time.Duration) bool {
 // tryRead reads if there is something to read, and takes a buffer only then.
 func (c *laneConn) tryRead(fd uintptr) bool {
 	x := c.lane.exchanges.Get().(*exchange)
-	n, err := syscall.Read(int(fd), x.in[:])
+	n, err := readNow(fd, x.in[:])
 	for err == syscall.EINTR {
-		n, err = syscall.Read(int(fd), x.in[:])
+		n, err = readNow(fd, x.in[:])
 	}
 	if err == syscall.EAGAIN {
 		c.lane.exchanges.Put(x)
@@ -214,19 +214,22 @@ func (c *laneConn) answer(p *plain) (ok bool) {
 	}
 	c.limitWrite(start)
 	var err error
-	if m := v.mirrored(s.mirrors); m != nil && len(body) > 0 && c.raw != nil {
-		a.bytes, err = c.sendMirror(c.x.out, m)
-	} else {
-		a.bytes, err = c.send(body)
-	}
+	a.bytes, err = c.send(v, body)
 	c.now = time.Now()
 	s.metrics.lane.observe(p.feed.Format, v.coding, a, c.now.Sub(start))
 	return err == nil && !closing
 }
 
-// send writes x.out and the body with one call, and returns what of the body
-// was written.
-func (c *laneConn) send(body []byte) (int, error) {
+// send writes x.out and the body in one piece, and returns what of the body was
+// written.
+func (c *laneConn) send(v *variant, body []byte) (int, error) {
+	var m *mirror
+	if len(body) > 0 && c.raw != nil {
+		m = v.mirrored(c.lane.server.mirrors)
+	}
+	if c.raw != nil && (m != nil || len(body) == 0) {
+		return c.sendDirect(c.x.out, m)
+	}
 	x := c.x
 	if len(body) == 0 {
 		_, err := c.conn.Write(x.out)

@@ -1,10 +1,8 @@
 package web
 
 import (
-	"io"
 	"runtime"
 	"sync"
-	"syscall"
 
 	"golang.org/x/sys/unix"
 )
@@ -66,53 +64,4 @@ func memoryFile(body []byte) int {
 		body = body[n:]
 	}
 	return fd
-}
-
-// sending is how far an answer out of a mirror has come.
-type sending struct {
-	head   []byte // what is left of it
-	mirror *mirror
-	offset int64 // in the body
-	err    error
-	push   func(fd uintptr) bool
-}
-
-// sendMirror writes the head and then the body out of its mirror, as one piece,
-// and returns what of the body was written.
-func (c *laneConn) sendMirror(head []byte, m *mirror) (int, error) {
-	s := &c.sending
-	s.head, s.mirror, s.offset, s.err = head, m, 0, nil
-	if s.push == nil {
-		s.push = s.write
-	}
-	err := c.raw.Write(s.push)
-	if err == nil {
-		err = s.err
-	}
-	s.head, s.mirror = nil, nil
-	runtime.KeepAlive(m)
-	return int(s.offset), err
-}
-
-// write writes until all is done or the connection takes no more at the moment.
-func (s *sending) write(fd uintptr) (done bool) {
-	for s.err == nil && (len(s.head) > 0 || int(s.offset) < s.mirror.size) {
-		var n int
-		var err error
-		if len(s.head) > 0 {
-			n, err = syscall.SendmsgN(int(fd), s.head, nil, nil, syscall.MSG_MORE|syscall.MSG_NOSIGNAL)
-			s.head = s.head[max(n, 0):]
-		} else {
-			n, err = syscall.Sendfile(int(fd), s.mirror.fd, &s.offset, s.mirror.size-int(s.offset))
-		}
-		switch {
-		case err == syscall.EAGAIN:
-			return false
-		case err == nil && n == 0:
-			s.err = io.ErrUnexpectedEOF
-		case err != syscall.EINTR:
-			s.err = err
-		}
-	}
-	return true
 }

@@ -155,11 +155,11 @@ func TestNothingIsSentFromAClosedMirror(t *testing.T) {
 	}
 	fd := memoryFile([]byte("12345"))
 	c := &laneConn{raw: raw}
-	if n, err := c.sendMirror([]byte("head "), &mirror{fd, 6}); n != 5 || !errors.Is(err, io.ErrUnexpectedEOF) {
+	if n, err := c.sendDirect([]byte("head "), &mirror{fd, 6}); n != 5 || !errors.Is(err, io.ErrUnexpectedEOF) {
 		t.Errorf("%d, %v", n, err)
 	}
 	_ = unix.Close(fd)
-	if n, err := c.sendMirror([]byte("head "), &mirror{fd, 5}); n != 0 || !errors.Is(err, unix.EBADF) {
+	if n, err := c.sendDirect([]byte("head "), &mirror{fd, 5}); n != 0 || !errors.Is(err, unix.EBADF) {
 		t.Errorf("%d, %v", n, err)
 	}
 	_ = server.Close()
