@@ -15,7 +15,6 @@ const (
 	lanePeek      = 4                     // net/http ends without a word on fewer bytes of a second request
 	laneHeadBytes = 3968                  // of one request; a longer one is for net/http
 	laneLast      = 10 * time.Millisecond // for a request that was sent before the lane was closed
-	laneExact     = time.Second           // deadlines and Date are moved no more often
 )
 
 // exchange is what a connection needs while it is not idle.
@@ -244,7 +243,7 @@ func (c *laneConn) send(v *variant, body []byte) (int, error) {
 
 // limitRead sets the deadline for reading, unless one like it was just set.
 func (c *laneConn) limitRead(limit time.Duration) {
-	if c.readFor == limit && c.now.Sub(c.readAt) < laneExact {
+	if c.readFor == limit && c.now.Sub(c.readAt) < slack(limit) {
 		return
 	}
 	c.readAt, c.readFor = c.now, limit
@@ -256,12 +255,16 @@ func (c *laneConn) limitRead(limit time.Duration) {
 
 // limitWrite sets the deadline for writing, unless that was just done.
 func (c *laneConn) limitWrite(now time.Time) {
-	if now.Sub(c.wroteAt) < laneExact {
+	if now.Sub(c.wroteAt) < slack(c.lane.all) {
 		return
 	}
 	c.wroteAt = now
 	_ = c.conn.SetWriteDeadline(deadline(now, c.lane.all))
 }
+
+// slack is by how much a deadline may be early: to set one costs as much as to
+// read a request.
+func slack(limit time.Duration) time.Duration { return min(limit/10, time.Second) }
 
 // deadline is the time after a limit, none for a limit of 0.
 func deadline(now time.Time, limit time.Duration) time.Time {

@@ -18,13 +18,14 @@ import (
 )
 
 // onLoopback serves a shelf over TCP until the test ends.
-func onLoopback(t *testing.T, s *Server) (dial func() *net.TCPConn) {
+func onLoopback(t *testing.T, s *Server, limit time.Duration) (dial func() *net.TCPConn) {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
 	server := NewHTTPServer(s.Public())
+	server.WriteTimeout = limit
 	go func() { _ = server.Serve(s.Listen(l, server, true)) }()
 	t.Cleanup(func() { _ = server.Close() })
 	return func() *net.TCPConn {
@@ -44,7 +45,7 @@ func TestMirrorsAreTheSame(t *testing.T) {
 	const many = 3 * mirrorAfter
 	s := shelf(400_000)
 	d := s.current.Load().paths["/rss.xml"].document
-	dial := onLoopback(t, s)
+	dial := onLoopback(t, s, time.Minute)
 	for _, fields := range []string{"", "Accept-Encoding: gzip\r\n"} {
 		v := d.variant(identity, s.encoders)
 		if fields != "" {
@@ -75,7 +76,7 @@ func TestMirrorsAreTheSame(t *testing.T) {
 // A reader that goes away costs nothing but its connection.
 func TestReaderLeavesAMirror(t *testing.T) {
 	s := shelf(2_000_000)
-	dial := onLoopback(t, s)
+	dial := onLoopback(t, s, time.Minute)
 	for range 2 * mirrorAfter {
 		c := dial()
 		_, _ = io.WriteString(c, getFeed)
@@ -84,6 +85,24 @@ func TestReaderLeavesAMirror(t *testing.T) {
 		}
 		_ = c.SetLinger(0)
 		_ = c.Close()
+	}
+	for s.gate.open.Load() > 0 {
+		runtime.Gosched()
+	}
+	if s.current.Load().paths["/rss.xml"].document.variants[identity].mirror.Load() == nil {
+		t.Error("there is no mirror")
+	}
+}
+
+// A reader that takes nothing is let go as well.
+func TestStuckReaderOfAMirrorEnds(t *testing.T) {
+	s := shelf(2_000_000)
+	c := onLoopback(t, s, 2*time.Second)()
+	go func() { _, _ = io.WriteString(c, strings.Repeat(getFeed, 4*mirrorAfter)) }()
+	for range 2 * mirrorAfter {
+		if _, err := io.ReadFull(c, make([]byte, 2_000_000)); err != nil {
+			t.Fatal(err)
+		}
 	}
 	for s.gate.open.Load() > 0 {
 		runtime.Gosched()
