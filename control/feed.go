@@ -38,10 +38,11 @@ func (h *Handler) feed(ctx context.Context, q feedQuery) (out raw, err error) {
 				return err
 			}
 		}
-		out = raw{feed.Join(f, art.Head, entries, art.Tail), f.MediaType()}
-		if feed.DigestOf(out.data) != art.Digest {
-			return fmt.Errorf("%s of %s: the bytes are not those that were published: %w", f, art.Topic, store.ErrDamaged)
+		whole, err := art.Whole(entries)
+		if err != nil {
+			return fmt.Errorf("%s of %s: %w: %w", f, art.Topic, store.ErrDamaged, err)
 		}
+		out = raw{whole, f.MediaType()}
 		return nil
 	})
 	return out, wrap("read feed", err)

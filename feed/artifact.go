@@ -1,8 +1,6 @@
 package feed
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"time"
 )
@@ -59,8 +57,7 @@ type Fragment struct {
 }
 
 // Artifact is a feed in one format as published. Its bytes are its head, its
-// fragments in order and its tail, joined with Join and checked against Digest
-// when they are loaded.
+// fragments in order and its tail; Whole joins and checks them.
 type Artifact struct {
 	Category    uint64        `cbor:"1,keyasint"` // the category's Num
 	Format      Format        `cbor:"2,keyasint"`
@@ -69,7 +66,7 @@ type Artifact struct {
 	Head        []byte        `cbor:"5,keyasint"`
 	Tail        []byte        `cbor:"6,keyasint"`
 	Entries     []FragmentKey `cbor:"7,keyasint"`
-	Digest      string        `cbor:"8,keyasint"`  // lower-case hex SHA-256 of the whole bytes
+	Digest      string        `cbor:"8,keyasint"`  // of the whole bytes; DigestParts
 	Size        int           `cbor:"9,keyasint"`  // bytes
 	Modified    time.Time     `cbor:"10,keyasint"` // UTC, whole seconds; strictly upward with the generation
 	Generation  uint64        `cbor:"11,keyasint"` // Seq of the commit that changed the bytes
@@ -80,6 +77,9 @@ type Artifact struct {
 	// without the posts behind the entries that are kept.
 	Dates            []EntryDates `cbor:"15,keyasint,omitempty"`
 	EntryFingerprint string       `cbor:"17,keyasint,omitempty"` // by which the Entries were made
+	// Sums are of the Entries, in their order; empty, not nil, in a feed without
+	// entries. Nil says that the artifact is older than they are (Summed).
+	Sums []EntrySum `cbor:"-"`
 }
 
 // EntryDates are what a feed's head shows of the post behind one entry.
@@ -97,10 +97,4 @@ func DatesOf(p Post) EntryDates {
 // Post is all of a post that RenderFrame, Newer and Window.Take ask for.
 func (d EntryDates) Post(num uint64) Post {
 	return Post{Num: num, Published: time.Unix(d.Published, 0).UTC(), Updated: time.Unix(d.Updated, 0).UTC(), Expired: d.Expired}
-}
-
-// DigestOf is the digest of a feed's bytes as Artifact.Digest holds it.
-func DigestOf(b []byte) string {
-	sum := sha256.Sum256(b)
-	return hex.EncodeToString(sum[:])
 }

@@ -90,6 +90,14 @@ func RenderFrame(c Category, posts []Post, f Format) (head, tail []byte, err err
 	return head, tail, nil
 }
 
+// before is what stands in front of the entry at index i.
+func (r renderer) before(i int) string {
+	if i == 0 {
+		return "\n"
+	}
+	return r.sep
+}
+
 // Join puts a feed together.
 func Join(f Format, head []byte, entries [][]byte, tail []byte) []byte {
 	r := renderers[f]
@@ -99,39 +107,12 @@ func Join(f Format, head []byte, entries [][]byte, tail []byte) []byte {
 	}
 	b := append(make([]byte, 0, size), head...)
 	for i, e := range entries {
-		if i == 0 {
-			b = append(b, '\n')
-		} else {
-			b = append(b, r.sep...)
-		}
-		b = append(b, e...)
+		b = append(append(b, r.before(i)...), e...)
 	}
 	if len(entries) > 0 {
 		b = append(b, r.end...)
 	}
 	return append(b, tail...)
-}
-
-// DigestJoined is DigestOf what Join gives, and its size, without joining.
-func DigestJoined(f Format, head []byte, entries [][]byte, tail []byte) (digest string, size int) {
-	r := renderers[f]
-	h := sha256.New()
-	write := func(b []byte) {
-		h.Write(b) // never fails (hash.Hash)
-		size += len(b)
-	}
-	write(head)
-	between := []byte("\n")
-	for _, e := range entries {
-		write(between)
-		write(e)
-		between = []byte(r.sep)
-	}
-	if len(entries) > 0 {
-		write([]byte(r.end))
-	}
-	write(tail)
-	return hex.EncodeToString(h.Sum(nil)), size
 }
 
 // Render renders a whole feed from nothing: the same bytes as joining kept

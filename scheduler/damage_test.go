@@ -3,6 +3,8 @@ package scheduler
 import (
 	"bytes"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"go.etcd.io/bbolt"
 
@@ -81,5 +83,45 @@ func TestRepublishMendsEntries(t *testing.T) {
 			t.Error("nobody is told that a feed was mended")
 		}
 		return err
+	})
+}
+
+// Feeds that were published before sums were kept stay as they are to readers
+// and hubs: the next publication sums them, and the one after knows them.
+func TestFeedsWithoutSums(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, siteWith("@change"), nil).clean()
+		p := w.add(nil, store.PutOptions{}, "design")
+		w.category("empty")
+		w.republish(Request{})
+		w.delivered()
+		for _, slug := range []string{"", "design", "empty"} {
+			list := w.artifacts(slug)
+			for i, a := range list {
+				list[i].Digest, list[i].Sums = feed.DigestOf(w.bytes(a)), nil
+			}
+			w.update(func(tx store.Tx) error {
+				c, err := tx.Category(list[0].Category)
+				w.must(err)
+				return tx.Publish(store.Publication{Category: c, Artifacts: list})
+			})
+		}
+		<-time.After(time.Second)
+		before := w.generations("design")
+		for _, row := range w.republish(Request{}) {
+			if row.Status != Unchanged {
+				t.Errorf("%s is %s: %s", row.Topic, row.Status, row.Error)
+			}
+		}
+		w.wantSame("design", before)
+		if n := w.waiting(); n != 0 {
+			t.Errorf("%d pings of bytes that hubs know", n)
+		}
+		w.titles("") // they have sums
+		w.titles("empty")
+		w.edit(p.Num, store.PutOptions{}, func(p *feed.Post) { p.Title = "Other" })
+		w.step()
+		w.wantNew("design", before)
+		w.wantTitles("design", "Other")
 	})
 }

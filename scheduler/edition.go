@@ -41,6 +41,7 @@ type edition struct {
 	entries   [][3][]byte
 	fragments []feed.Fragment // entries that the store has not
 	made      [3]*feed.Artifact
+	unchanged [3]bool // made reads as before
 	refused   [3]error
 }
 

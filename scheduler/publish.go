@@ -145,9 +145,9 @@ func (e *edition) artifacts(seq uint64, at time.Time) ([]feed.Artifact, error) {
 		switch {
 		case old == nil:
 			a.Generation, a.Modified = seq, at
-		case old.Digest != a.Digest && old.Modified.Equal(at):
+		case !e.unchanged[f] && old.Modified.Equal(at):
 			return nil, &laterError{until: at.Add(time.Second)}
-		case old.Digest != a.Digest:
+		case !e.unchanged[f]:
 			// A clock that went back gives the previous second plus one.
 			a.Generation, a.Modified = seq, latest(at, old.Modified.Add(time.Second))
 		default:

@@ -71,14 +71,14 @@ func (e *edition) fit() {
 	e.fragments = slices.DeleteFunc(e.fragments, func(f feed.Fragment) bool { return !in[f.Key] })
 }
 
-// renderFeeds makes each feed's record and has it checked. Digests are made
-// beside all that, as they are half of the work of a small change.
+// renderFeeds makes each feed's record and has it checked. The entries' sums
+// are made beside all that, as they are half of the work of a small change.
 func (s *Scheduler) renderFeeds(e *edition) error {
-	var digests sync.WaitGroup
-	defer digests.Wait()
-	var made [3]*feed.Artifact
+	var sums sync.WaitGroup
+	defer sums.Wait()
 	// These grow with the configuration, so they are made once.
 	print, entryPrint := feed.Fingerprint(e.category), feed.EntryFingerprint(e.site)
+	var made [3]*feed.Artifact
 	for _, f := range feed.Formats {
 		a, err := e.frame(f)
 		if err != nil {
@@ -86,20 +86,17 @@ func (s *Scheduler) renderFeeds(e *edition) error {
 		}
 		a.Fingerprint, a.EntryFingerprint = print, entryPrint
 		made[f] = a
-		if old := e.before[f]; e.fragments == nil && old != nil && sameParts(a, old) {
-			a.Digest, a.Size = old.Digest, old.Size
-			continue
-		}
-		entries := make([][]byte, len(e.entries))
-		for i := range entries {
-			entries[i] = e.entries[i][f]
-		}
-		digests.Go(func() { a.Digest, a.Size = feed.DigestJoined(f, a.Head, entries, a.Tail) })
+		sums.Go(func() {
+			for i := range e.entries {
+				a.Sums[i] = feed.SumOf(e.entries[i][f])
+			}
+			a.Digest, a.Size = feed.DigestParts(f, a.Head, a.Sums, a.Tail)
+		})
 		e.refused[f] = s.lint(e, a)
 	}
-	digests.Wait()
+	sums.Wait()
 	for _, f := range feed.Formats {
-		if old := e.before[f]; old != nil && old.Digest == made[f].Digest {
+		if e.unchanged[f] = e.reads(made[f], e.before[f]); e.unchanged[f] {
 			e.refused[f] = nil // these bytes have been checked
 		}
 		if e.refused[f] == nil {
@@ -109,10 +106,20 @@ func (s *Scheduler) renderFeeds(e *edition) error {
 	return nil
 }
 
-// sameParts tells whether a feed is put together from the same as the one
-// before.
-func sameParts(a, old *feed.Artifact) bool {
-	return bytes.Equal(a.Head, old.Head) && bytes.Equal(a.Tail, old.Tail) && slices.Equal(a.Entries, old.Entries)
+// reads tells whether a feed reads as the one before. One that is older than
+// the sums has the digest of its joined bytes.
+func (e *edition) reads(a, old *feed.Artifact) bool {
+	switch {
+	case old == nil:
+		return false
+	case old.Summed():
+		return a.Digest == old.Digest
+	}
+	entries := make([][]byte, len(e.entries))
+	for i := range entries {
+		entries[i] = e.entries[i][a.Format]
+	}
+	return feed.DigestOf(feed.Join(a.Format, a.Head, entries, a.Tail)) == old.Digest
 }
 
 // frame makes a feed's record, without the digests.
@@ -126,6 +133,7 @@ func (e *edition) frame(f feed.Format) (*feed.Artifact, error) {
 		Topic: e.site.Topic(e.category, f), Path: e.category.FeedPath(f),
 		Head: head, Tail: tail,
 		Entries: make([]feed.FragmentKey, len(e.keys)), Dates: make([]feed.EntryDates, len(e.keys)),
+		Sums: make([]feed.EntrySum, len(e.keys)),
 		Hubs: hubs(e.category), MaxAge: e.category.Every,
 	}
 	for i, p := range e.posts {

@@ -89,7 +89,7 @@ func (r *report) changed(f feed.Format) bool {
 	if a == nil || b == nil {
 		return a != b
 	}
-	return a.Digest != b.Digest
+	return a.Generation != b.Generation
 }
 
 // results are the report's rows, given how the publication ended.

@@ -49,7 +49,7 @@ func newServedFeed(a feed.Artifact, body []byte) *servedFeed {
 
 // header is the artifact without what its bytes are made of.
 func header(a feed.Artifact) feed.Artifact {
-	a.Head, a.Tail, a.Entries, a.Dates = nil, nil, nil, nil
+	a.Head, a.Tail, a.Entries, a.Dates, a.Sums = nil, nil, nil, nil, nil
 	return a
 }
 

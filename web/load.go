@@ -186,9 +186,9 @@ func joinPieces(p pieces) (*servedFeed, error) {
 	if p.err != nil {
 		return nil, p.err
 	}
-	body := feed.Join(p.artifact.Format, p.artifact.Head, p.entries, p.artifact.Tail)
-	if got := feed.DigestOf(body); got != p.artifact.Digest {
-		return nil, fmt.Errorf("%w: its digest is %s", errDamaged, got)
+	body, err := p.artifact.Whole(p.entries)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", errDamaged, err)
 	}
 	return newServedFeed(p.artifact, body), nil
 }

@@ -38,7 +38,7 @@ func TestCheck(t *testing.T) {
 		t.Fatal(err)
 	}
 	r := h.run("check", "--format", "json")
-	if r.code != exitFailed || !strings.Contains(r.out, "digest") || !oneMessage(r.err) {
+	if r.code != exitFailed || !strings.Contains(r.out, "the entry of post 2 is not what was published") || !oneMessage(r.err) {
 		t.Errorf("damaged: exit %d: %s%s", r.code, r.out, r.err)
 	}
 }

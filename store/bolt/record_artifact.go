@@ -13,10 +13,15 @@ import (
 type artifactRecord struct {
 	feed.Artifact
 	Packed []byte `cbor:"16,keyasint,omitempty"`
+	// Summed are the sums, each 16 bytes of hash and a size; null for none.
+	Summed []byte `cbor:"18,keyasint"`
 }
 
-// packedEntry is about what one entry takes: a variant, its post, and dates.
-const packedEntry = 16 + 3 + 8
+// About what one entry takes: a variant, its post, and dates; a hash and a size.
+const (
+	packedEntry = 16 + 3 + 8
+	packedSum   = 16 + 2
+)
 
 func encodeArtifact(a feed.Artifact) ([]byte, error) {
 	rec := artifactRecord{Artifact: a, Packed: make([]byte, 0, len(a.Entries)*packedEntry)}
@@ -38,8 +43,35 @@ func encodeArtifact(a feed.Artifact) ([]byte, error) {
 		rec.Packed = binary.AppendVarint(append(rec.Packed, kind), d.Published)
 		rec.Packed = binary.AppendVarint(rec.Packed, d.Updated-d.Published)
 	}
-	rec.Entries, rec.Dates = nil, nil
+	rec.Entries, rec.Dates, rec.Summed = nil, nil, packSums(a.Sums)
 	return encode(rec)
+}
+
+// packSums keeps none apart from those of a feed without entries.
+func packSums(sums []feed.EntrySum) []byte {
+	if sums == nil {
+		return nil
+	}
+	packed := make([]byte, 0, len(sums)*packedSum)
+	for _, s := range sums {
+		packed = binary.AppendUvarint(append(packed, s.Hash[:]...), uint64(s.Size))
+	}
+	return packed
+}
+
+func unpackSums(packed []byte) (sums []feed.EntrySum, whole bool) {
+	if packed == nil {
+		return nil, true
+	}
+	sums = make([]feed.EntrySum, 0, len(packed)/packedSum)
+	u := unpacker{data: packed}
+	for len(u.data) > 0 && !u.bad {
+		var s feed.EntrySum
+		copy(s.Hash[:], u.bytes(len(s.Hash)))
+		s.Size = int(u.unsigned())
+		sums = append(sums, s)
+	}
+	return sums, !u.bad
 }
 
 // What an entry's dates are.
@@ -65,7 +97,9 @@ func decodeArtifact(data []byte) (feed.Artifact, error) {
 			rec.Dates = append(rec.Dates, d)
 		}
 	}
-	if u.bad || len(rec.Dates) > 0 && len(rec.Dates) != len(rec.Entries) {
+	sums, whole := unpackSums(rec.Summed)
+	rec.Sums = sums
+	if u.bad || !whole || len(rec.Dates) > 0 && len(rec.Dates) != len(rec.Entries) || sums != nil && len(sums) != len(rec.Entries) {
 		return rec.Artifact, fmt.Errorf("%w: the entries of a feed cannot be read", store.ErrDamaged)
 	}
 	return rec.Artifact, nil

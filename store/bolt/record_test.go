@@ -122,7 +122,11 @@ func TestArtifactRecord(t *testing.T) {
 	}
 	plain := a
 	a.Dates = []feed.EntryDates{{}, {Published: -5, Updated: 1 << 40, Expired: true}, {Published: 1 << 33, Updated: 1<<33 - 1}}
-	for what, want := range map[string]feed.Artifact{"dated": a, "undated": plain, "empty": {Format: feed.JSON}} {
+	summed := a
+	summed.Sums = []feed.EntrySum{{}, {Hash: [16]byte{0: 1, 15: 9}, Size: 1 << 20}, {Size: 127}}
+	for what, want := range map[string]feed.Artifact{
+		"summed": summed, "dated": a, "undated": plain, "empty": {Format: feed.JSON}, "without entries": {Sums: []feed.EntrySum{}},
+	} {
 		data, err := encodeArtifact(want)
 		if err != nil {
 			t.Fatal(err)
@@ -165,6 +169,30 @@ func TestPackedEntriesCutOff(t *testing.T) {
 		}
 		if _, err := decodeArtifact(cut); (err == nil) != (n == len(whole)/2) || err != nil && !errors.Is(err, store.ErrDamaged) {
 			t.Errorf("cut to %d of %d bytes: %v", n, len(whole), err)
+		}
+	}
+}
+
+// Sums that were cut off anywhere are damage, and so are too few of them.
+func TestSumsCutOff(t *testing.T) {
+	a := feed.Artifact{Format: feed.RSS, Entries: make([]feed.FragmentKey, 2), Sums: make([]feed.EntrySum, 2)}
+	data, err := encodeArtifact(a)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var rec artifactRecord
+	if err := decode(data, &rec); err != nil {
+		t.Fatal(err)
+	}
+	whole := rec.Summed
+	for n := range whole {
+		rec.Summed = whole[:n]
+		cut, err := encode(rec)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := decodeArtifact(cut); !errors.Is(err, store.ErrDamaged) {
+			t.Errorf("cut to %d of %d bytes: %d sums, %v", n, len(whole), len(got.Sums), err)
 		}
 	}
 }

@@ -106,20 +106,18 @@ func render(r store.Reader, p *store.Publication, f feed.Format, posts []feed.Po
 		Category: p.Category.Num, Format: f, Path: p.Category.FeedPath(f), Topic: "http://example.org/" + p.Category.FeedPath(f),
 		Head: fmt.Appendf(nil, "%s of %q\n", f, p.Category.Slug), Tail: []byte("end\n"),
 		Modified: now.Truncate(time.Second), Generation: uint64(r.Seq()), MaxAge: time.Minute, Fingerprint: "plain",
+		Sums: []feed.EntrySum{},
 	}
-	var entries [][]byte
 	for _, post := range posts {
 		e := Fragment(post, f)
-		entries = append(entries, e.Data)
-		a.Entries, a.Dates = append(a.Entries, e.Key), append(a.Dates, feed.DatesOf(post))
+		a.Entries, a.Dates, a.Sums = append(a.Entries, e.Key), append(a.Dates, feed.DatesOf(post)), append(a.Sums, feed.SumOf(e.Data))
 		if _, err := r.Fragment(e.Key); errors.Is(err, store.ErrNotFound) {
 			p.Fragments = append(p.Fragments, e)
 		} else if err != nil {
 			return err
 		}
 	}
-	whole := feed.Join(f, a.Head, entries, a.Tail)
-	a.Digest, a.Size = feed.DigestOf(whole), len(whole)
+	a.Digest, a.Size = feed.DigestParts(f, a.Head, a.Sums, a.Tail)
 	p.Artifacts = append(p.Artifacts, a)
 	return nil
 }
