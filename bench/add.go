@@ -15,9 +15,9 @@ const (
 )
 
 // adding measures adds: many in one commit, and by many authors at a time.
-func adding(ctx context.Context, dir string) error {
+func (b *bench) adding(ctx context.Context) error {
 	progress("adding")
-	p, err := openPublisher(ctx, filepath.Join(dir, "adding.db"), 100)
+	p, err := b.openPublisher(ctx, filepath.Join(b.dir, "adding.db"), 100)
 	if err != nil {
 		return err
 	}
@@ -34,8 +34,10 @@ func adding(ctx context.Context, dir string) error {
 	if err != nil {
 		return err
 	}
-	fmt.Printf("Bulk add, %d posts a commit: %.0f posts a second. One post a commit by %d authors at a time: median %.2f ms,\n", bulk, rate, authors, ms(median(took)))
-	fmt.Printf("p99 %.2f ms\n\n", ms(quantile(took, 0.99)))
+	b.table.head("Adding posts, durably", fmt.Sprintf("%d to a commit, then %d authors at a time with a commit for each post", bulk, authors))
+	b.table.row(row{measure: "bulk add, posts a second", ours: fmt.Sprintf("%.0f", rate), aim: atLeast(rate, 20_000, "")})
+	b.table.row(row{measure: "one post, median", ours: duration(median(took))})
+	b.table.row(row{measure: "one post, p99", ours: duration(quantile(took, 0.99)), aim: atMost(ms(quantile(took, 0.99)), 5, " ms")})
 	return nil
 }
 

@@ -14,10 +14,10 @@ import (
 
 // deleting measures how long others wait for a commit of their own while all
 // posts of a category are removed.
-func deleting(ctx context.Context, dir string) error {
-	const posts = 20_000
+func (b *bench) deleting(ctx context.Context) error {
+	const posts = 100_000
 	progress("removing a category of %d posts", posts)
-	p, err := openPublisher(ctx, filepath.Join(dir, "deleting.db"), 1)
+	p, err := b.openPublisher(ctx, filepath.Join(b.dir, "deleting.db"), 1)
 	if err != nil {
 		return err
 	}
@@ -45,8 +45,7 @@ func deleting(ctx context.Context, dir string) error {
 	for n := posts; ; n++ {
 		select {
 		case err := <-done:
-			fmt.Printf("Removing a category of %d posts took %.1f s; meanwhile others added a post within %.1f ms (median),\n", posts, time.Since(start).Seconds(), ms(median(waits)))
-			fmt.Printf("%.1f ms (p99), %.1f ms at most\n\n", ms(quantile(waits, 0.99)), ms(quantile(waits, 1)))
+			b.reportDeleting(posts, time.Since(start), waits)
 			return err
 		default:
 		}
@@ -56,4 +55,12 @@ func deleting(ctx context.Context, dir string) error {
 		}
 		waits = append(waits, time.Since(began))
 	}
+}
+
+func (b *bench) reportDeleting(posts int, took time.Duration, waits []time.Duration) {
+	b.table.head(fmt.Sprintf("Removing a category of %d posts, while others add a post after another", posts))
+	b.table.row(row{measure: "removing them all", ours: duration(took)})
+	b.table.row(row{measure: "another's add meanwhile, median", ours: duration(median(waits))})
+	b.table.row(row{measure: "another's add meanwhile, p99", ours: duration(quantile(waits, 0.99))})
+	b.table.row(row{measure: "another's add meanwhile, longest", ours: duration(quantile(waits, 1)), aim: atMost(ms(quantile(waits, 1)), 50, " ms")})
 }

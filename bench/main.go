@@ -20,17 +20,32 @@ import (
 )
 
 func main() {
-	rounds := flag.Int("rounds", 41, "measurements of each kind; the median is printed")
-	only := flag.String("only", "", "one part: "+strings.Join(partNames(), ", "))
+	b := &bench{table: table{os.Stdout}, library: newLibrary()}
+	flag.IntVar(&b.rounds, "rounds", 41, "measurements of one changed post, and of what is as short")
+	flag.StringVar(&b.only, "only", "", "one part: "+strings.Join(partNames(), ", "))
 	profile := flag.String("cpuprofile", "", "a file for a CPU profile of it all, its preparations too")
 	million := flag.Bool("million", false, "measure a store of 1,000,000 posts, too, which takes several minutes more")
 	flag.Parse()
+	b.sizes = []size{{1_000, 20}, {10_000, 100}, {100_000, 1_000}}
+	if *million {
+		b.sizes = append(b.sizes, size{1_000_000, 10_000})
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	if err := profiled(*profile, func() error { return run(ctx, *rounds, *million, *only) }); err != nil {
+	if err := profiled(*profile, func() error { return b.run(ctx) }); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
+}
+
+// bench is one run of it all.
+type bench struct {
+	table   table
+	library *library
+	rounds  int
+	sizes   []size // of the stores that are compared
+	only    string // "" is all parts
+	dir     string // scratch
 }
 
 // profiled runs fn under a CPU profile, if there is a file for it.
@@ -50,25 +65,25 @@ func profiled(path string, fn func() error) error {
 	return errors.Join(err, f.Close())
 }
 
-// part is one table, or one line, of the output.
+// part is one section of the table.
 type part struct {
 	name string
-	run  func(ctx context.Context, dir string) error
+	run  func(*bench, context.Context) error
 }
 
 // parts are in the order of the output.
-func parts(rounds int, sizes []size) []part {
+func parts() []part {
 	return []part{
-		{"changes", func(ctx context.Context, dir string) error { return changes(ctx, dir, rounds, sizes) }},
-		{"everything", everything},
-		{"adding", adding},
-		{"deleting", deleting},
-		{"pinging", pinging},
+		{"changes", (*bench).changes},
+		{"everything", (*bench).everything},
+		{"adding", (*bench).adding},
+		{"deleting", (*bench).deleting},
+		{"pinging", (*bench).pinging},
 	}
 }
 
 func partNames() (names []string) {
-	for _, p := range parts(0, nil) {
+	for _, p := range parts() {
 		names = append(names, p.name)
 	}
 	return names
@@ -77,27 +92,32 @@ func partNames() (names []string) {
 // size is a store in which things are measured.
 type size struct{ posts, categories int }
 
-func run(ctx context.Context, rounds int, million bool, only string) error {
-	dir, err := os.MkdirTemp("", "syndic-bench-")
-	if err != nil {
-		return err
+// run runs the parts. One that fails is named in the table, and the others go
+// on without it.
+func (b *bench) run(ctx context.Context) error {
+	if b.only != "" && !slices.Contains(partNames(), b.only) {
+		return fmt.Errorf("there is no part %q: -only takes one of %s", b.only, strings.Join(partNames(), ", "))
 	}
-	defer os.RemoveAll(dir)
-	fmt.Printf("%s, %s/%s, %d cores; posts of %d bytes of Markdown; %d interleaved rounds, medians\n\n",
-		runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), len(body), rounds)
-	sizes := []size{{1_000, 20}, {10_000, 100}, {100_000, 1_000}}
-	if million {
-		sizes = append(sizes, size{1_000_000, 10_000})
-	}
-	for _, p := range parts(rounds, sizes) {
-		if only != "" && only != p.name {
+	fmt.Printf("%s, %s/%s, %d cores; posts of %d bytes of Markdown\n", runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), bodySize)
+	var failed []error
+	for _, p := range parts() {
+		if b.only != "" && b.only != p.name || ctx.Err() != nil {
 			continue
 		}
-		if err := p.run(ctx, dir); err != nil {
-			return fmt.Errorf("measure %s: %w", p.name, err)
+		if err := b.runPart(ctx, p); err != nil {
+			fmt.Printf("\n%s could not be measured: %v\n", p.name, err)
+			failed = append(failed, fmt.Errorf("measure %s: %w", p.name, err))
 		}
 	}
-	return nil
+	return errors.Join(failed...)
+}
+
+func (b *bench) runPart(ctx context.Context, p part) (err error) {
+	if b.dir, err = os.MkdirTemp("", "syndic-bench-"); err != nil {
+		return err
+	}
+	defer os.RemoveAll(b.dir)
+	return p.run(b, ctx)
 }
 
 func progress(format string, args ...any) { fmt.Fprintf(os.Stderr, format+" …\n", args...) }

@@ -19,7 +19,7 @@ var pinged = size{1_000, 333}
 
 // pinging has every topic change at once, and publishes one post while their
 // pings go to a hub that answers in a millisecond.
-func pinging(ctx context.Context, dir string) error {
+func (b *bench) pinging(ctx context.Context) error {
 	var answered atomic.Int64
 	hub := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		select {
@@ -31,7 +31,7 @@ func pinging(ctx context.Context, dir string) error {
 	}))
 	defer hub.Close()
 	progress("filling a store with %d posts in %d categories", pinged.posts, pinged.categories)
-	p, err := newPublisher(ctx, filepath.Join(dir, "pinging.db"), pinged, hub.URL)
+	p, err := b.newPublisher(ctx, filepath.Join(b.dir, "pinging.db"), pinged, hub.URL)
 	if err != nil {
 		return err
 	}
@@ -62,7 +62,12 @@ func pinging(ctx context.Context, dir string) error {
 	if len(busy.publish) == 0 {
 		return fmt.Errorf("%d pings were sent before a publication could be measured", topics)
 	}
-	fmt.Printf("%d topics changed at once: all pings sent in %.1f s to a hub that answers in 1 ms (%.0f a second);\n", topics, took.Seconds(), float64(answered.Load())/took.Seconds())
-	fmt.Printf("a publication took %.2f ms meanwhile (median of %d), %.2f ms without\n\n", ms(median(busy.publish)), len(busy.publish), ms(median(quiet.publish)))
+	b.table.head(fmt.Sprintf("%d topics changed at once, with a hub that answers in 1 ms", topics))
+	b.table.row(row{measure: "until every ping was sent", ours: duration(took)})
+	b.table.row(row{measure: "pings a second", ours: fmt.Sprintf("%.0f", float64(answered.Load())/took.Seconds())})
+	b.table.row(row{
+		measure: "a publication meanwhile, against before", ours: duration(median(busy.publish)), reference: duration(median(quiet.publish)),
+		ratio: times(per(median(busy.publish), median(quiet.publish))),
+	})
 	return nil
 }

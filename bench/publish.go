@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -18,6 +17,7 @@ import (
 
 // publisher is a filled store with the scheduler and the server on it.
 type publisher struct {
+	library    *library
 	store      *bolt.Store
 	site       feed.Site
 	scheduler  *scheduler.Scheduler
@@ -32,8 +32,8 @@ type publisher struct {
 const never = "0 0 29 2 *"
 
 // newPublisher fills a store with pings to hubs, if there are any, publishes everything and serves it.
-func newPublisher(ctx context.Context, path string, size size, hubs ...string) (*publisher, error) {
-	p, err := openPublisher(ctx, path, size.categories, hubs...)
+func (b *bench) newPublisher(ctx context.Context, path string, size size, hubs ...string) (*publisher, error) {
+	p, err := b.openPublisher(ctx, path, size.categories, hubs...)
 	if err != nil {
 		return nil, err
 	}
@@ -58,8 +58,8 @@ func newPublisher(ctx context.Context, path string, size size, hubs ...string) (
 }
 
 // openPublisher makes a store with categories and no posts.
-func openPublisher(ctx context.Context, path string, categories int, hubs ...string) (*publisher, error) {
-	p := &publisher{stop: func() {}, site: feed.Site{
+func (b *bench) openPublisher(ctx context.Context, path string, categories int, hubs ...string) (*publisher, error) {
+	p := &publisher{library: b.library, stop: func() {}, site: feed.Site{
 		Title: "Bench", URL: "http://127.0.0.1:8080/", Authority: "bench.example", Language: "en", TimeZone: "UTC",
 		Schedule: never, Window: feed.Window{Posts: 50}, Hubs: hubs,
 	}}
@@ -136,16 +136,13 @@ const noHub = "http://hub.example/"
 
 var day = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 
-// body is about 4 KB of Markdown.
-var body = strings.Repeat("Structured logging was the single highest-return investment of the year, *by far*. ", 48)
-
 func (p *publisher) addPosts(ctx context.Context, from, to int) error {
 	return p.store.Update(ctx, func(tx store.Tx) error {
 		for i := from; i < to; i++ {
 			slug := fmt.Sprintf("post-%d", i)
 			_, err := tx.PutPost(feed.Post{
-				ID: feed.PostID("bench.example", day, slug, 0), Slug: slug, Title: fmt.Sprintf("Post %d", i),
-				Body: body, Markup: feed.Markdown, Categories: []string{p.categories[i%len(p.categories)].ID},
+				ID: feed.PostID("bench.example", day, slug, 0), Slug: slug, Title: p.library.title(i),
+				Body: p.library.body(i), Markup: feed.Markdown, Categories: []string{p.categories[i%len(p.categories)].ID},
 				State: feed.Queued, Published: day.Add(time.Duration(i) * time.Minute),
 			}, store.PutOptions{})
 			if err != nil {
