@@ -1,8 +1,7 @@
 package websub
 
 import (
-	"errors"
-	"fmt"
+	"slices"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -11,13 +10,15 @@ import (
 )
 
 // hub sends one hub's deliveries, one request at a time. It shares nothing
-// with other hubs but the store, so that none waits for another.
+// with other hubs but the store and what is known of the topics, so that none
+// waits for another.
 type hub struct {
 	*drain
 	url   string // the key of its rows; may hold credentials
 	name  string // the same without them, for the log
 	log   zerolog.Logger
 	woken chan struct{}
+	book  book
 
 	fails  int       // attempts in a row that failed for the hub's sake
 	until  time.Time // no attempt before this
@@ -30,113 +31,91 @@ type hub struct {
 
 func newHub(d *drain, url string) *hub {
 	name := redact(url)
-	return &hub{
+	h := &hub{
 		drain: d, url: url, name: name, woken: make(chan struct{}, 1), suspects: map[string]bool{},
 		log: d.c.Log.With().Str("hub", name).Logger(),
 	}
+	h.book.hub = h
+	return h
 }
 
-const (
-	leaseSlack = 5 * time.Second // for the wait before a request and the commit after it
-	batch      = 200             // rows a commit, which holds up every other writer
-)
-
-// run sends until nothing is left to send or the Run ends. Settling a delivery
-// and claiming the next is one commit, so at most one is leased at a time.
+// run sends until nothing is left to send or the Run ends.
 func (h *hub) run() {
-	done := h.resume()
-	for {
-		asked := time.Now()
-		halted := asked.Before(h.until)
-		row, claimed, err := h.commit(done, !halted)
-		if done = nil; err != nil {
-			return
-		}
-		switch {
-		case claimed:
-			// A kill here leaves a leased row and no request: the lease counts
-			// no more in the next process, which sends it.
-			done = h.deliver(row)
-			// A kill here, after the hub's answer, leaves the same row: the hub
-			// is pinged a second time.
-		case h.begin.Err() != nil:
-			return
-		case halted:
-			if _, _, err = h.commit(h.park(), false); err != nil {
-				return
-			}
-			sleep(h.begin, time.Until(h.until), h.woken)
-		default:
-			next, left := h.next(asked)
-			if !left && h.drain.leave(h) {
-				return
-			}
-			sleep(h.begin, time.Until(next), h.woken)
-		}
+	h.book.put(h.resume()...)
+	for h.step() {
 	}
 }
 
-// commit settles deliveries and claims one that is due, if claim is set and
-// the Run goes on. It tries until the store takes it, since an outcome that is
-// not written means a second ping; doing so again is harmless even when the
-// store had taken it. The error is that the store is closed or the Run over.
-func (h *hub) commit(done []store.Delivery, claim bool) (row store.Delivery, claimed bool, err error) {
-	for len(done) > batch {
-		if _, _, err = h.commit(done[:batch], false); err != nil {
-			return row, false, err
-		}
-		done = done[batch:]
+// step sends one delivery, or waits until one can be sent. It returns false
+// when there is nothing left to do.
+//
+// While the hub answers, the next request is under way as the outcome of the
+// one before is written. A hub that failed is asked for one topic at a time:
+// what its rows say is then all that there is to know.
+func (h *hub) step() bool {
+	asked := time.Now()
+	halted, over := asked.Before(h.until), h.begin.Err() != nil
+	want := claims
+	switch {
+	case halted || over:
+		h.book.giveBack()
+		want = 0
+	case h.fails > 0:
+		want = 1
 	}
-	for wait := trouble; ; wait = min(2*wait, lookAgain) {
-		claim = claim && h.begin.Err() == nil
-		if len(done) == 0 && !claim {
-			return row, false, nil
-		}
-		row, claimed, err = h.write(done, claim)
-		if err == nil || errors.Is(err, store.ErrClosed) || h.save.Err() != nil {
-			return row, claimed, err
-		}
-		h.log.Error().Err(err).Msg("outbox cannot be written, trying again")
-		sleep(h.save, wait, nil)
+	if h.book.turn(want, want < claims) != nil {
+		return false
 	}
+	row, claimed := h.book.take()
+	switch {
+	case claimed && h.replaced(row):
+		h.book.put(released(row))
+	case claimed:
+		// A kill here leaves a leased row and no request: the lease counts
+		// no more in the next process, which sends it.
+		h.book.put(h.deliver(row)...)
+		// A kill here, after the hub's answer, leaves the same row: the hub
+		// is pinged a second time.
+	case over:
+		return false
+	case halted:
+		h.book.put(h.park()...)
+		if h.book.turn(0, true) != nil {
+			return false
+		}
+		sleep(h.begin, time.Until(h.until), h.woken)
+	default:
+		next, left := h.next(asked)
+		if !left && h.drain.leave(h) {
+			return false
+		}
+		sleep(h.begin, time.Until(next), h.woken)
+	}
+	return true
 }
 
-func (h *hub) write(done []store.Delivery, claim bool) (row store.Delivery, claimed bool, err error) {
-	err = h.c.Store.Update(h.save, func(tx store.Tx) error {
-		claimed = false
-		for _, d := range done {
-			if err := tx.Settle(d); err != nil {
-				return fmt.Errorf("settle the ping for %s: %w", d.Topic, err)
-			}
-		}
-		if !claim {
-			return nil
-		}
-		now := time.Now()
-		rows, err := tx.Claim(h.url, now, now.Add(patience+h.c.Timeout+leaseSlack), 1)
-		if err != nil {
-			return fmt.Errorf("claim a ping: %w", err)
-		}
-		if claimed = len(rows) > 0; claimed {
-			row = rows[0]
-		}
-		return nil
+// replaced tells whether a claimed row has gone meanwhile, or stands for a
+// newer generation, which is claimed anew.
+func (h *hub) replaced(row store.Delivery) bool {
+	var now store.Delivery
+	err := h.c.Store.View(h.begin, func(r store.Reader) (err error) {
+		now, err = r.Delivery(row.Hub, row.Topic)
+		return err
 	})
-	return row, claimed, err
+	if err != nil {
+		return isGone(err)
+	}
+	return now.Generation != row.Generation
 }
 
 // rows lists what is left to send to the hub. An error is logged, and ok false.
 func (h *hub) rows() (rows []store.Delivery, ok bool) {
 	err := h.c.Store.View(h.begin, func(r store.Reader) error {
 		all, err := r.Deliveries(h.url)
-		for _, d := range all {
-			if unsettled(d) {
-				rows = append(rows, d)
-			}
-		}
+		rows = slices.DeleteFunc(all, func(d store.Delivery) bool { return !unsettled(d) })
 		return err
 	})
-	if err != nil && h.begin.Err() == nil && !errors.Is(err, store.ErrClosed) {
+	if err != nil && h.begin.Err() == nil && !isClosed(err) {
 		h.log.Error().Err(err).Msg("outbox cannot be read, trying again")
 	}
 	return rows, err == nil

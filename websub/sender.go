@@ -2,8 +2,8 @@
 // publisher (W3C WebSub §4). The rows of the outbox are the truth and are made
 // by whoever publishes; this package alone sends them and settles them.
 //
-// A delivery arrives at least once, and once where no request was in flight
-// when the process died.
+// A delivery arrives at least once, and once where neither its request nor the
+// writing of its outcome was under way when the process died.
 //
 // It may import store and feed.
 package websub
