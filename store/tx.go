@@ -72,6 +72,10 @@ type Reader interface {
 	// category, none when it has not been published.
 	Artifact(category uint64, f feed.Format) (feed.Artifact, error)
 	Artifacts(category uint64) ([]feed.Artifact, error)
+	// Headers lists the feeds of all categories after the cursor (a category's
+	// Num), by category and format, without what their bytes are made of. It
+	// ends with the category in which the limit is reached.
+	Headers(after uint64, limit int) ([]feed.Artifact, error)
 	// Fragment is a kept entry's bytes; AppendFragment appends them.
 	Fragment(key feed.FragmentKey) ([]byte, error)
 	AppendFragment(to []byte, key feed.FragmentKey) ([]byte, error)

@@ -35,6 +35,22 @@ func (r *reader) Artifacts(category uint64) ([]feed.Artifact, error) {
 	return list, r.fault
 }
 
+// Headers lists the feeds of many categories without their bytes.
+func (r *reader) Headers(after uint64, limit int) ([]feed.Artifact, error) {
+	var list []feed.Artifact
+	for _, v := range r.rows(inArtifact, nil, numKey(after+1)) {
+		a, err := decodeHeader(v)
+		if err != nil {
+			return nil, fmt.Errorf("read the headers of feeds: %w", err)
+		}
+		if len(list) >= limit && (limit <= 0 || a.Category != list[len(list)-1].Category) {
+			break
+		}
+		list = append(list, a)
+	}
+	return list, r.fault
+}
+
 // Fragment is a kept entry's bytes.
 func (r *reader) Fragment(key feed.FragmentKey) ([]byte, error) { return r.AppendFragment(nil, key) }
 

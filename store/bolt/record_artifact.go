@@ -3,6 +3,7 @@ package bolt
 import (
 	"encoding/binary"
 	"fmt"
+	"time"
 
 	"syndic/feed"
 	"syndic/store"
@@ -103,6 +104,34 @@ func decodeArtifact(data []byte) (feed.Artifact, error) {
 		return rec.Artifact, fmt.Errorf("%w: the entries of a feed cannot be read", store.ErrDamaged)
 	}
 	return rec.Artifact, nil
+}
+
+// headerRecord is what decodeHeader takes of an artifactRecord; the decoder
+// passes over the rest, which is most of it.
+type headerRecord struct {
+	Category    uint64        `cbor:"1,keyasint"`
+	Format      feed.Format   `cbor:"2,keyasint"`
+	Topic       string        `cbor:"3,keyasint"`
+	Path        string        `cbor:"4,keyasint"`
+	Digest      string        `cbor:"8,keyasint"`
+	Size        int           `cbor:"9,keyasint"`
+	Modified    time.Time     `cbor:"10,keyasint"`
+	Generation  uint64        `cbor:"11,keyasint"`
+	Hubs        []string      `cbor:"12,keyasint,omitempty"`
+	MaxAge      time.Duration `cbor:"13,keyasint,omitempty"`
+	Fingerprint string        `cbor:"14,keyasint"`
+}
+
+// decodeHeader reads an artifact without its bytes and entries.
+func decodeHeader(data []byte) (feed.Artifact, error) {
+	var rec headerRecord
+	if err := decode(data, &rec); err != nil {
+		return feed.Artifact{}, err
+	}
+	return feed.Artifact{
+		Category: rec.Category, Format: rec.Format, Topic: rec.Topic, Path: rec.Path, Digest: rec.Digest, Size: rec.Size,
+		Modified: rec.Modified, Generation: rec.Generation, Hubs: rec.Hubs, MaxAge: rec.MaxAge, Fingerprint: rec.Fingerprint,
+	}, nil
 }
 
 // unpacker reads packed entries. What is not there is zero, and bad.

@@ -96,6 +96,16 @@ func (w *walker) compareCategory(r store.Reader, m *model, c feed.Category) {
 		is("mark", err, store.ErrNotFound)
 	}
 	same("feeds", must(r.Artifacts(c.Num)), m.feeds[c.Num])
+	same("their headers", must(r.Headers(c.Num-1, min(1, len(m.feeds[c.Num])))), headers(m.feeds[c.Num]))
+}
+
+// headers are feeds without what their bytes are made of.
+func headers(feeds []feed.Artifact) (list []feed.Artifact) {
+	for _, a := range feeds {
+		a.Head, a.Tail, a.Entries, a.Dates, a.Sums, a.EntryFingerprint = nil, nil, nil, nil, nil, ""
+		list = append(list, a)
+	}
+	return list
 }
 
 // compareFragments: an entry is kept exactly as long as a feed names it.

@@ -49,6 +49,8 @@ func publish(k *kit) {
 	k.view(func(r store.Reader) {
 		same("feeds", must(r.Artifacts(c.Num)), p.Artifacts)
 		same("one of them", must(r.Artifact(c.Num, feed.JSON)), p.Artifacts[2])
+		same("headers", must(r.Headers(0, 10)), headers(p.Artifacts))
+		same("headers of none", len(must(r.Headers(c.Num, 10))), 0)
 		for _, f := range p.Fragments {
 			same("entry", must(r.Fragment(f.Key)), f.Data)
 			same("appended", string(must(r.AppendFragment([]byte("x"), f.Key))), "x"+string(f.Data))
