@@ -43,7 +43,7 @@ func (b *bench) pinging(ctx context.Context) error {
 			return err
 		}
 	}
-	sender := websub.New(websub.Config{Store: p.store, Served: p.web.Served, UserAgent: "syndic-bench", Log: zerolog.Nop()})
+	sender := websub.New(websub.Config{Store: p.store, Served: p.web.Served, UserAgent: func() string { return "syndic-bench" }, Log: zerolog.Nop()})
 	sending, stop := context.WithCancel(ctx)
 	ended := make(chan error, 1)
 	start := time.Now()

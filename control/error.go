@@ -13,6 +13,7 @@ import (
 // statuses gives each code its HTTP status.
 var statuses = map[string]int{
 	"invalid":     http.StatusUnprocessableEntity,
+	"config":      http.StatusUnprocessableEntity,
 	"not_found":   http.StatusNotFound,
 	"gone":        http.StatusGone,
 	"conflict":    http.StatusConflict,

@@ -43,6 +43,8 @@ type Config struct {
 	// Check looks at every row of the store and returns a line for each that is
 	// wrong; nil where that is not to be had.
 	Check func(ctx context.Context) []string
+	// Reload reads the configuration again; nil without a daemon.
+	Reload func(ctx context.Context, r ReloadRequest) (Reloaded, error)
 	// Ready tells whether the first generation is served; nil means that it is not.
 	Ready func() bool
 	// Observe is told of each request that was answered; nil for nobody.
@@ -83,6 +85,7 @@ func New(cfg Config) *Handler {
 		"/hubs/retry":      {http.MethodPost: serve(h.retry)},
 		"/schedules":       {http.MethodGet: serve(h.schedules)},
 		"/status":          {http.MethodGet: serve(h.status)},
+		"/reload":          {http.MethodPost: serve(h.reload)},
 		"/check":           {http.MethodGet: serve(h.check)},
 	}
 	return h

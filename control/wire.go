@@ -261,7 +261,7 @@ type HubAction struct {
 
 // Error is what every refused request gets: {"error": {code, message}}.
 type Error struct {
-	// Code is invalid, not_found, gone, conflict, too_large, method, version,
+	// Code is invalid, config, not_found, gone, conflict, too_large, method, version,
 	// permission, locked, full, damaged, no_database, unavailable, timeout,
 	// canceled or internal.
 	Code    string `json:"code"`

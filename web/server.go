@@ -88,8 +88,9 @@ func New(c Config) *Server {
 func (s *Server) Ready() bool { return s.unready() == "" }
 
 // unready is why the server is not ready; empty when it is.
-func (s *Server) unready() string {
-	sn := s.current.Load()
+func (s *Server) unready() string { return s.current.Load().unready() }
+
+func (sn *snapshot) unready() string {
 	switch site := sn.byNum[feed.SiteNum]; {
 	case !sn.loaded:
 		return "the feeds have not been read yet"

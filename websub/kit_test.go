@@ -330,7 +330,7 @@ func bubble(t *testing.T, fn func(t *testing.T, s store.Store, n *network, c Con
 	synctest.Test(t, func(t *testing.T) {
 		s, n := openStore(t), newNetwork(t)
 		fn(t, s, n, Config{
-			Store: s, Served: everything, UserAgent: "syndic/test (+https://example.org/)",
+			Store: s, Served: everything, UserAgent: func() string { return "syndic/test (+https://example.org/)" },
 			Transport: n, Jitter: fullSpan, Log: zerolog.New(zerolog.NewTestWriter(t)),
 		})
 	})

@@ -76,7 +76,7 @@ func (s *Sender) request(ctx context.Context, hub, topic string) (*http.Request,
 		return nil, fmt.Errorf("make a request to %s: %w", redact(hub), err)
 	}
 	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	req.Header.Set("User-Agent", s.c.UserAgent)
+	req.Header.Set("User-Agent", s.c.UserAgent())
 	if u.User != nil {
 		password, _ := u.User.Password()
 		req.SetBasicAuth(u.User.Username(), password)

@@ -33,7 +33,7 @@ func TestPingOverRealHTTP(t *testing.T) {
 	t.Cleanup(server.Close)
 	s := openStore(t)
 	enqueue(t, s, server.URL+"/publish", 7, "https://example.org/é/rss.xml?a=1&b=2")
-	start(t, Config{Store: s, Served: everything, UserAgent: "syndic/1.2 (+https://example.org/)", Log: zerolog.New(zerolog.NewTestWriter(t))})
+	start(t, Config{Store: s, Served: everything, UserAgent: func() string { return "syndic/1.2 (+https://example.org/)" }, Log: zerolog.New(zerolog.NewTestWriter(t))})
 	awaitPings(t, h, 1)
 	got := h.requests()[0]
 	const topic = "https%3A%2F%2Fexample.org%2F%C3%A9%2Frss.xml%3Fa%3D1%26b%3D2"

@@ -29,8 +29,9 @@ type Config struct {
 	// every few milliseconds while a new generation is awaited, and may be
 	// called from several goroutines.
 	Served func(topic string) (generation uint64, ok bool)
-	// UserAgent is sent to hubs: "syndic/VERSION (+URL)".
-	UserAgent string
+	// UserAgent is sent to hubs: "syndic/VERSION (+URL)", which may change; nil
+	// sends none. It may be called from several goroutines.
+	UserAgent func() string
 	// Transport carries the requests; nil means one of our own, which keeps one
 	// connection a hub and knows no proxy but Proxy.
 	Transport http.RoundTripper
@@ -70,6 +71,9 @@ func New(c Config) *Sender {
 	}
 	if c.Observe == nil {
 		c.Observe = func(string, string, time.Duration) {}
+	}
+	if c.UserAgent == nil {
+		c.UserAgent = func() string { return "" }
 	}
 	if c.Transport == nil {
 		c.Transport = newTransport(c.Proxy)

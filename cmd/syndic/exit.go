@@ -78,6 +78,8 @@ func refusalCode(code string) int {
 	switch code {
 	case "not_found", "gone":
 		return exitUnknown
+	case "config":
+		return exitConfig
 	case "no_database":
 		return exitNoDatabase
 	case "locked":

@@ -21,7 +21,10 @@ func main() {
 		<-signals
 		os.Exit(exitInterrupted)
 	}()
-	a := &app{in: os.Stdin, out: os.Stdout, messages: os.Stderr, getenv: os.Getenv}
+	// It asks the daemon to reload, as early as it may come, and ends all else.
+	hangups := make(chan os.Signal, 1)
+	signal.Notify(hangups, syscall.SIGHUP)
+	a := &app{in: os.Stdin, out: os.Stdout, messages: os.Stderr, getenv: os.Getenv, hangups: hangups}
 	os.Exit(a.run(ctx, os.Args[1:]))
 }
 
@@ -31,6 +34,7 @@ type app struct {
 	out      io.Writer // data
 	messages io.Writer // everything else
 	getenv   func(string) string
+	hangups  chan os.Signal // SIGHUP
 	globals  globals
 	parsed   bool // the command line was understood
 }

@@ -1,11 +1,14 @@
 package main
 
 import (
+	"fmt"
+	"strings"
 	"sync"
 	"time"
 
 	systemd "github.com/coreos/go-systemd/v22/daemon"
 	"github.com/rs/zerolog"
+	"golang.org/x/sys/unix"
 )
 
 // slowestBeat is how long the scheduler's loop may be silent while all is well.
@@ -14,27 +17,29 @@ const slowestBeat = 2 * time.Minute
 // notifier speaks to systemd (sd_notify(3)). Without systemd it says nothing.
 type notifier struct {
 	log      zerolog.Logger
+	heard    bool // somebody listens
 	watchdog bool
 
 	mu     sync.Mutex
+	isUp   bool      // READY=1 has been said
 	last   time.Time // of the latest beat that was passed on
 	failed bool      // said so once
 }
 
-func newNotifier(log zerolog.Logger) *notifier {
-	n := &notifier{log: log}
+func newNotifier(log zerolog.Logger, heard bool) *notifier {
+	n := &notifier{log: log.With().Str("component", "systemd").Logger(), heard: heard}
 	limit, err := systemd.SdWatchdogEnabled(false)
 	if err != nil {
-		log.Warn().Err(err).Msg("the watchdog's settings cannot be read")
+		n.log.Warn().Err(err).Msg("the watchdog's settings cannot be read")
 	}
 	if n.watchdog = limit > 0; n.watchdog && limit < slowestBeat {
-		log.Warn().Stringer("watchdog", limit).Msg("WatchdogSec is shorter than two minutes: systemd may stop a daemon that is well")
+		n.log.Warn().Stringer("watchdog", limit).Msg("WatchdogSec is shorter than two minutes: systemd may stop a daemon that is well")
 	}
 	return n
 }
 
-func (n *notifier) send(state string) {
-	_, err := systemd.SdNotify(false, state)
+func (n *notifier) send(lines ...string) {
+	_, err := systemd.SdNotify(false, strings.Join(lines, "\n"))
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	if err != nil && !n.failed {
@@ -45,9 +50,36 @@ func (n *notifier) send(state string) {
 
 func (n *notifier) status(text string) { n.send("STATUS=" + text) }
 
-func (n *notifier) ready(text string) { n.send(systemd.SdNotifyReady + "\nSTATUS=" + text) }
+// ready ends the start.
+func (n *notifier) ready(text string) {
+	n.send(systemd.SdNotifyReady, "STATUS="+text)
+	n.mu.Lock()
+	n.isUp = true
+	n.mu.Unlock()
+}
 
-func (n *notifier) stopping() { n.send(systemd.SdNotifyStopping + "\nSTATUS=stopping") }
+func (n *notifier) up() bool {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.isUp
+}
+
+// reloading begins a reload and returns what ends it. A reload while the
+// daemon starts is part of the start: its READY=1 would be taken for that one.
+// The time is what Type=notify-reload wants, which systemd knows since 253.
+func (n *notifier) reloading() (done func()) {
+	if !n.up() {
+		return func() {}
+	}
+	var now unix.Timespec
+	if err := unix.ClockGettime(unix.CLOCK_MONOTONIC, &now); err != nil {
+		n.log.Warn().Err(err).Msg("the monotonic clock cannot be read")
+	}
+	n.send(systemd.SdNotifyReloading, fmt.Sprintf("MONOTONIC_USEC=%d", now.Nano()/int64(time.Microsecond)))
+	return func() { n.send(systemd.SdNotifyReady) }
+}
+
+func (n *notifier) stopping() { n.send(systemd.SdNotifyStopping, "STATUS=stopping") }
 
 // beat keeps the watchdog content, at most once a second.
 func (n *notifier) beat() {

@@ -3,10 +3,10 @@ package main
 import (
 	"fmt"
 	"os"
+	"os/signal"
 	"strings"
 
 	"github.com/mattn/go-isatty"
-	"github.com/rs/zerolog"
 	"github.com/spf13/cobra"
 )
 
@@ -39,6 +39,9 @@ Exit codes: 0 done, 1 failed, 2 usage, 3 partly, 4 no such post or category,
 				return err
 			}
 			a.parsed = true
+			if cmd.Name() != "serve" && a.hangups != nil {
+				signal.Stop(a.hangups)
+			}
 			return nil
 		},
 	}
@@ -53,7 +56,7 @@ Exit codes: 0 done, 1 failed, 2 usage, 3 partly, 4 no such post or category,
 	f.BoolVarP(&a.globals.verbose, "verbose", "v", false, "log everything")
 	f.BoolVar(&a.globals.noColor, "no-color", false, "no colours, on a terminal either (also: NO_COLOR)")
 	root.AddCommand(a.serveCommand(), a.postCommand(), a.categoryCommand(), a.feedCommand(), a.republishCommand(),
-		a.hubCommand(), a.scheduleCommand(), a.configCommand(), a.statusCommand(), a.checkCommand(), a.versionCommand())
+		a.hubCommand(), a.scheduleCommand(), a.configCommand(), a.reloadCommand(), a.statusCommand(), a.checkCommand(), a.versionCommand())
 	strict(root)
 	return root
 }
@@ -156,24 +159,4 @@ func (a *app) colour(w any) bool {
 func terminal(w any) bool {
 	f, ok := w.(*os.File)
 	return ok && isatty.IsTerminal(f.Fd())
-}
-
-// logger is the log of one run: on standard error, in the form that the
-// configuration names. --quiet leaves errors, --verbose everything.
-func (a *app) logger(c LogConfig) zerolog.Logger {
-	level, err := zerolog.ParseLevel(c.Level)
-	if err != nil {
-		level = zerolog.InfoLevel
-	}
-	if a.globals.verbose {
-		level = min(level, zerolog.DebugLevel)
-	}
-	if a.globals.quiet {
-		level = zerolog.ErrorLevel
-	}
-	w := a.messages
-	if c.Format == "console" || c.Format == "auto" && terminal(w) {
-		w = zerolog.ConsoleWriter{Out: w, NoColor: !a.colour(w), TimeFormat: "15:04:05"}
-	}
-	return zerolog.New(w).Level(level).With().Timestamp().Logger()
 }

@@ -13,7 +13,6 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"syndic/control"
-	"syndic/feed"
 	"syndic/scheduler"
 	"syndic/store"
 	"syndic/store/bolt"
@@ -39,11 +38,15 @@ func (a *app) serveCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			log := a.logger(c.Log)
+			sink := a.newSink(c.Log)
+			log := sink.logger()
 			if !found {
-				log.Info().Msg("there is no configuration file: the defaults hold")
+				log.Info().Str("component", "config").Msg("there is no configuration file: the defaults hold")
 			}
-			d := &daemon{config: c, places: p, log: log, notify: newNotifier(log), metrics: newMetrics(), judge: newJudge(), started: time.Now()}
+			d := &daemon{
+				config: c, configFile: a.globals.config, found: found, hangups: a.hangups, turn: make(chan struct{}, 1),
+				places: p, sink: sink, log: log, notify: newNotifier(log, a.getenv("NOTIFY_SOCKET") != ""), metrics: newMetrics(), judge: newJudge(), started: time.Now(),
+			}
 			return d.serve(cmd.Context())
 		},
 	}
@@ -51,8 +54,17 @@ func (a *app) serveCommand() *cobra.Command {
 
 // daemon is everything that serve wires together.
 type daemon struct {
-	config  Config
+	// Whoever reads or replaces the configuration has the turn; begin has it
+	// until the first one is in force.
+	turn       chan struct{}
+	config     Config // in force
+	configFile string // as --config names it
+	found      bool   // there was a file
+	uncertain  bool   // a failed reload could not be taken back
+	hangups    <-chan os.Signal
+
 	places  places
+	sink    *sink
 	log     zerolog.Logger
 	notify  *notifier
 	metrics *metrics
@@ -79,13 +91,13 @@ func (d *daemon) serve(ctx context.Context) error {
 	err := d.begin(ctx)
 	if err == nil {
 		<-ctx.Done()
-		d.log.Info().Msg("stopping")
+		d.log.Info().Str("component", "daemon").Msg("stopping")
 	}
 	d.notify.stopping()
 	cancel()
 	err = errors.Join(err, d.life.end(drainTime))
 	if err == nil || errors.Is(err, context.Canceled) {
-		d.log.Info().Msg("stopped")
+		d.log.Info().Str("component", "daemon").Msg("stopped")
 		return nil
 	}
 	return err
@@ -95,6 +107,7 @@ func (d *daemon) serve(ctx context.Context) error {
 // the socket before the first feed is rendered, and nothing is rendered for
 // readers who cannot come because the port is taken.
 func (d *daemon) begin(ctx context.Context) error {
+	d.turn <- struct{}{}
 	if err := d.open(); err != nil {
 		return err
 	}
@@ -113,6 +126,8 @@ func (d *daemon) begin(ctx context.Context) error {
 	d.tasks.Go(func() error { return d.web.Run(ctx) })
 	d.tasks.Go(func() error { return d.sender.Run(ctx) })
 	d.tasks.Go(func() error { return d.announce(ctx) })
+	<-d.turn
+	d.tasks.Go(func() error { return d.heedHangups(ctx) })
 	return nil
 }
 
@@ -156,7 +171,7 @@ func (d *daemon) build() {
 	})
 	d.sender = websub.New(websub.Config{
 		Store: d.store, Served: d.web.Served, Log: d.log, Observe: d.metrics.pinged,
-		UserAgent: fmt.Sprintf("syndic/%s (+%s)", version, d.config.site().URL),
+		UserAgent: func() string { return fmt.Sprintf("syndic/%s (+%s)", version, d.web.Tally().URL) },
 	})
 }
 
@@ -177,35 +192,27 @@ func (d *daemon) controlConfig() control.Config {
 	return control.Config{
 		Store: d.store, Site: d.config.site(), Version: buildVersion().Version, Daemon: true, Data: d.places.data, Started: d.started,
 		Republish: republisher(d.scheduler), WaitServed: d.web.WaitServed, Schedules: scheduleLister(d.scheduler),
-		Ready: d.web.Ready, Observe: d.metrics.controlled, Probe: newProber(buildVersion().Version).probe, Check: d.check, Log: d.log,
+		Reload: d.reload, Ready: d.web.Ready, Observe: d.metrics.controlled, Probe: newProber(buildVersion().Version).probe, Check: d.check, Log: d.log,
 	}
 }
 
-// apply makes the configuration the one in force.
+// apply makes the first configuration the one in force.
 func (d *daemon) apply(ctx context.Context) error {
 	d.notify.status("applying the configuration")
-	ch, err := d.scheduler.Apply(ctx, d.config.site())
-	if err != nil {
+	if err := d.applyFeeds(ctx, d.config); err != nil {
 		return err
-	}
-	d.log.Info().Str("authority", ch.Authority).Strs("added", ch.Added).Strs("updated", ch.Updated).Strs("cleared", ch.Cleared).
-		Int("due", ch.Marked).Msg("configuration applied")
-	if feed.Loopback(ch.Authority) {
-		d.log.Warn().Str("authority", ch.Authority).Msg(loopbackWarning(ch.Authority))
 	}
 	d.notify.status("publishing the first feeds")
 	return nil
 }
 
-// announce tells when the first generation is served.
+// announce tells when the first generation is served, and from then on what is.
 func (d *daemon) announce(ctx context.Context) error {
-	site := d.config.site()
-	for _, f := range feed.Formats {
-		if err := d.web.WaitServed(ctx, site.Topic(feed.Category{Num: feed.SiteNum}, f), 0); err != nil {
-			return nil // asked to stop before
-		}
+	if d.web.WaitReady(ctx) != nil {
+		return nil // asked to stop before
 	}
-	d.log.Info().Str("url", site.URL).Int64("duration_ms", time.Since(d.started).Milliseconds()).Msg("ready")
-	d.notify.ready("serving " + site.URL)
-	return nil
+	d.log.Info().Str("component", "daemon").Str("url", d.web.Tally().URL).
+		Int64("duration_ms", time.Since(d.started).Milliseconds()).Msg("ready")
+	d.notify.ready(d.standing(ctx))
+	return d.report(ctx)
 }

@@ -1,0 +1,74 @@
+package main
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"syndic/feed"
+)
+
+// section is a piece of the configuration that takes effect as a whole.
+type section struct {
+	// keys are the whole key paths, * for a name that the user chose. Each key
+	// of the configuration is in exactly one section, which a test sees to.
+	keys []string
+	// apply makes the configuration's values the ones in force. When it fails, it
+	// is called again with the former configuration, as are the sections before it.
+	// nil: only a start reads these keys.
+	apply func(d *daemon, ctx context.Context, c Config) error
+}
+
+// sections are the whole configuration, in the order in which a reload applies
+// them: those first that may fail.
+var sections = []section{
+	{keys: []string{"listen", "admin.listen", "store.path", "serve.fast_lane"}},
+	{apply: (*daemon).applyFeeds, keys: []string{
+		"site.title", "site.url", "site.authority", "site.description", "site.language", "site.time_zone",
+		"site.author.name", "site.author.email", "site.author.url",
+		"site.copyright", "site.icon", "site.favicon", "site.logo",
+		"schedule", "window.posts", "window.hours", "hubs", "redirects", "content.iframes",
+		"categories.*.title", "categories.*.description", "categories.*.language", "categories.*.image",
+		"categories.*.schedule", "categories.*.window.posts", "categories.*.window.hours", "categories.*.hubs",
+	}},
+	{apply: (*daemon).applyLog, keys: []string{"log.level", "log.format"}},
+}
+
+// holds tells whether the section has the key, or keys below it.
+func (s section) holds(pattern string) bool {
+	return slices.ContainsFunc(s.keys, func(key string) bool {
+		return key == pattern || strings.HasPrefix(key, pattern+".")
+	})
+}
+
+// touched tells whether any of the changes is of the section.
+func (s section) touched(changes []keyChange) bool {
+	return slices.ContainsFunc(changes, func(ch keyChange) bool { return s.holds(ch.pattern) })
+}
+
+// applyFeeds hands over what shapes feeds. The scheduler keeps it in the store
+// and marks what looks otherwise now as due; each publication and each answer
+// reads it from there, so nothing else has to be told.
+func (d *daemon) applyFeeds(ctx context.Context, c Config) error {
+	ch, err := d.scheduler.Apply(ctx, c.site())
+	if err != nil {
+		return err
+	}
+	d.log.Info().Str("component", "config").Str("authority", ch.Authority).
+		Strs("added", ch.Added).Strs("updated", ch.Updated).Strs("cleared", ch.Cleared).
+		Int("due", ch.Marked).Msg("configuration applied")
+	if a := c.site().Authority; a != "" && a != ch.Authority {
+		d.log.Warn().Str("component", "config").Str("authority", ch.Authority).
+			Msg("site.authority names another than the one that ids are made under, which never changes: the new value has no effect")
+	}
+	if feed.Loopback(ch.Authority) {
+		d.log.Warn().Str("component", "config").Str("authority", ch.Authority).Msg(loopbackWarning(ch.Authority))
+	}
+	return nil
+}
+
+// applyLog changes how much is logged and in which form, from the next line on.
+func (d *daemon) applyLog(_ context.Context, c Config) error {
+	d.sink.set(c.Log)
+	return nil
+}
