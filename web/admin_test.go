@@ -42,15 +42,20 @@ func TestMetrics(t *testing.T) {
 	h.get("/nothing")
 	h.do("POST", "/feeds.opml")
 	h.awaitCount("syndic_http_request_duration_seconds rss", 2)
+	h.get("/atom.xml")
+	h.get("/nothing/feed.json")
 	body := string(h.adminGet("/metrics").want(t, 200).body)
 	for _, want := range []string{
-		`syndic_http_requests_total{encoding="br",kind="rss",status="200"} 1`,
-		`syndic_http_requests_total{encoding="",kind="rss",status="304"} 1`,
-		`syndic_http_requests_total{encoding="identity",kind="page",status="404"} 1`,
-		`syndic_http_requests_total{encoding="identity",kind="opml",status="405"} 1`,
-		`syndic_http_request_duration_seconds_count{kind="rss"} 2`,
-		`syndic_http_lane_total{way="lane"} 1`, `syndic_http_lane_total{way="handler"} 3`, `syndic_http_connections `,
-		`syndic_feeds_served 6`, `syndic_build_info{version="1.2.3"} 1`, `syndic_feed_generation `,
+		`syndic_http_requests_total{category="design",encoding="br",format="rss",status="200"} 1`,
+		`syndic_http_requests_total{category="design",encoding="",format="rss",status="304"} 1`,
+		`syndic_http_requests_total{category="",encoding="identity",format="atom",status="200"} 1`,
+		`syndic_http_requests_total{category="",encoding="identity",format="page",status="404"} 1`,
+		`syndic_http_requests_total{category="other",encoding="identity",format="json",status="404"} 1`,
+		`syndic_http_requests_total{category="",encoding="identity",format="opml",status="405"} 1`,
+		`syndic_http_request_duration_seconds_count{format="rss"} 2`, `syndic_http_response_size_bytes_count{format="rss"} 1`,
+		`syndic_http_lane_total{way="lane"} 1`, `syndic_http_lane_total{way="handler"} 5`, `syndic_http_connections `,
+		`syndic_feeds_served 6`, `,version="1.2.3"} 1`, `syndic_ready 1`, `syndic_feed_generation{category="design",format="rss"} `,
+		`syndic_feed_modified_timestamp_seconds{category="",format="json"} `, `syndic_http_rate_limited_total 0`,
 		`syndic_feed_load_failures_total 0`, `go_goroutines`, `process_open_fds`,
 	} {
 		if !strings.Contains(body, want) {

@@ -22,6 +22,7 @@ type document struct {
 	always   http.Header // of 200 and 304 alike (RFC 9110 §15.4.5)
 	full     http.Header // of 200 only
 	variants [codingCount]variant
+	feed     *servedFeed // that it is; nil for anything else
 }
 
 // variant is a document in one encoding with its headers.

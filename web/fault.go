@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
+	"time"
 
 	"syndic/store"
 )
@@ -15,6 +16,7 @@ type fault struct {
 	status int
 	to     string // Location of a redirect
 	detail string // what the page says beside the status
+	after  int    // Retry-After of 429, in seconds
 }
 
 // Error is for the log; people get a page.
@@ -40,6 +42,14 @@ var errPanic = errors.New("panic")
 
 // retryAfter is in seconds.
 const retryAfter = 30
+
+// tooManyRequests is for a client that asks too often, until it may again.
+func tooManyRequests(wait time.Duration) *fault {
+	return &fault{
+		status: http.StatusTooManyRequests, after: int((wait + time.Second - 1) / time.Second),
+		detail: "This feed was asked for too often from one address. Ask with If-None-Match and the ETag of the last answer, which is never too often, or ask later.",
+	}
+}
 
 func movedTo(to string) *fault {
 	return &fault{status: http.StatusMovedPermanently, to: to, detail: "This has moved."}
@@ -102,6 +112,10 @@ func (f *fault) setHeaders(h http.Header) {
 		h.Set("Access-Control-Max-Age", "86400")
 	case http.StatusMethodNotAllowed:
 		h.Set("Allow", methods)
+	case http.StatusTooManyRequests:
+		h.Set("Retry-After", strconv.Itoa(f.after))
+		h.Set("Connection", "close") // the next one begins in the lane again
+		h.Set("Cache-Control", "no-store")
 	case http.StatusServiceUnavailable:
 		h.Set("Retry-After", strconv.Itoa(retryAfter))
 		h.Set("Cache-Control", "no-store")

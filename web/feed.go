@@ -23,6 +23,7 @@ const (
 type servedFeed struct {
 	feed.Artifact           // without its bytes
 	document      *document // nil when the bytes are damaged and no earlier ones are known
+	tally         *tally    // where requests for it are counted; nil is with the others
 }
 
 func newServedFeed(a feed.Artifact, body []byte) *servedFeed {
@@ -30,7 +31,7 @@ func newServedFeed(a feed.Artifact, body []byte) *servedFeed {
 	if maxAge <= 0 {
 		maxAge = defaultMaxAge
 	}
-	return &servedFeed{
+	f := &servedFeed{
 		Artifact: header(a),
 		document: &document{
 			digest:   a.Digest,
@@ -45,6 +46,8 @@ func newServedFeed(a feed.Artifact, body []byte) *servedFeed {
 			full: http.Header{"Content-Type": {a.Format.MediaType() + "; charset=utf-8"}},
 		},
 	}
+	f.document.feed = f
+	return f
 }
 
 // header is the artifact without what its bytes are made of.

@@ -24,6 +24,13 @@ func (s *Server) handler(find endpoint, public bool) http.Handler {
 			allowAnyOrigin(w.Header())
 		}
 		d, err := guarded(find, r)
+		var f *servedFeed
+		if d != nil {
+			f = d.feed
+		}
+		if err == nil {
+			err = s.limits.Load().check(r, f)
+		}
 		var a sent
 		if err == nil {
 			a, err = d.send(w, r, s.encoders)
@@ -32,8 +39,9 @@ func (s *Server) handler(find endpoint, public bool) http.Handler {
 			a = s.refuse(w, r, err)
 		}
 		if public {
-			s.metrics.handled.Inc()
-			s.metrics.observe(kindOf(r.URL.Path), a, time.Since(start))
+			took := time.Since(start)
+			s.metrics.observe(kindOf(r.URL.Path), f, a, took)
+			s.requests.handled(r, f, a, took)
 		}
 	})
 }
@@ -66,14 +74,20 @@ func panicked(p any) error {
 	return fmt.Errorf("%w: %v\n%s", errPanic, p, debug.Stack())
 }
 
-// kindOf is what the metrics call a path: a format, "opml" or "page".
+// What the metrics call what is no feed.
+const (
+	opmlFormat = "opml"
+	pageFormat = "page"
+)
+
+// kindOf is what the metrics call a path: a feed's format, "opml" or "page".
 func kindOf(path string) string {
 	file := path[strings.LastIndexByte(path, '/')+1:]
 	if f, ok := formatOf(file); ok {
 		return f.String()
 	}
 	if file == opmlFile {
-		return "opml"
+		return opmlFormat
 	}
-	return "page"
+	return pageFormat
 }

@@ -125,6 +125,9 @@ func (c *laneConn) answerAll() (ok bool) {
 		if v == foreign && c.answered && c.to-c.from < lanePeek {
 			v = partial
 		}
+		if v == understood && !c.lane.server.limits.Load().admits(c.conn, &p) {
+			v = foreign
+		}
 		switch v {
 		case understood:
 			c.from += n
@@ -215,7 +218,9 @@ func (c *laneConn) answer(p *plain) (ok bool) {
 	var err error
 	a.bytes, err = c.send(v, body)
 	c.now = time.Now()
-	s.metrics.lane.observe(p.feed.Format, v.coding, a, c.now.Sub(start))
+	took := c.now.Sub(start)
+	s.metrics.lane.observe(p.feed, v.coding, a, took)
+	s.requests.laned(c, p, a, took)
 	return err == nil && !closing
 }
 

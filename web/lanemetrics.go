@@ -2,7 +2,6 @@ package web
 
 import (
 	"net/http"
-	"strconv"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -13,16 +12,12 @@ import (
 // laneMetrics are the counters of metrics with their labels looked up.
 type laneMetrics struct {
 	answered prometheus.Counter
+	tallies  *tallies
 	formats  [len(feed.Formats)]laneFormat
 }
 
-// laneFormat are the counters of one kind of feed.
-type laneFormat struct {
-	full     [codingCount]prometheus.Counter // answers with 200
-	brief    prometheus.Counter              // answers with 304
-	bytes    prometheus.Counter
-	duration prometheus.Observer
-}
+// laneFormat is what is measured of one kind of feed.
+type laneFormat struct{ size, duration prometheus.Observer }
 
 // countLane makes the metrics that tell the lane and the handler apart.
 func (m *metrics) countLane(registry *prometheus.Registry) {
@@ -36,26 +31,23 @@ func (m *metrics) countLane(registry *prometheus.Registry) {
 	})
 	registry.MustRegister(ways, m.refused)
 	m.handled, m.lane.answered = ways.WithLabelValues("handler"), ways.WithLabelValues("lane")
+	m.lane.tallies = m.tallies
 	for _, f := range feed.Formats {
-		kind, of := f.String(), &m.lane.formats[f]
-		for c := range codingCount {
-			of.full[c] = m.requests.WithLabelValues(kind, strconv.Itoa(http.StatusOK), c.String())
-		}
-		of.brief = m.requests.WithLabelValues(kind, strconv.Itoa(http.StatusNotModified), "")
-		of.bytes = m.bytes.WithLabelValues(kind)
-		of.duration = m.duration.WithLabelValues(kind)
+		m.lane.formats[f] = laneFormat{size: m.size.WithLabelValues(f.String()), duration: m.duration.WithLabelValues(f.String())}
 	}
 }
 
 // observe counts what metrics.observe would.
-func (m *laneMetrics) observe(f feed.Format, c coding, a sent, took time.Duration) {
+func (m *laneMetrics) observe(f *servedFeed, c coding, a sent, took time.Duration) {
 	m.answered.Inc()
-	of := &m.formats[f]
+	series, of := m.tallies.series(f), &m.formats[f.Format]
 	if a.status == http.StatusOK {
-		of.full[c].Inc()
+		series.full[c].Inc()
 	} else {
-		of.brief.Inc()
+		series.brief.Inc()
 	}
-	of.bytes.Add(float64(a.bytes))
+	if a.bytes > 0 {
+		of.size.Observe(float64(a.bytes))
+	}
 	of.duration.Observe(took.Seconds())
 }

@@ -143,6 +143,9 @@ func (s *Server) loadCategory(ctx context.Context, num uint64, before categoryFe
 				loaded = &servedFeed{Artifact: header(p.artifact)}
 			}
 		}
+		if loaded != before[f] {
+			loaded.tally = s.metrics.tallies.of(p.artifact)
+		}
 		after[f] = loaded
 	}
 	return after, nil

@@ -2,6 +2,8 @@ package web
 
 import (
 	"errors"
+	"net/http"
+	"slices"
 	"strconv"
 	"time"
 
@@ -9,13 +11,14 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 )
 
-// metrics are counted over all categories: a label for each would make as many
-// series as there are feeds.
+// metrics are what is counted of the public's requests, the same on both ways.
 type metrics struct {
 	requests     *prometheus.CounterVec
-	bytes        *prometheus.CounterVec
+	tallies      *tallies
+	size         *prometheus.HistogramVec
 	duration     *prometheus.HistogramVec
 	loadFailures prometheus.Counter
+	limited      prometheus.Counter
 	handled      prometheus.Counter // requests that the lane did not answer
 	lane         laneMetrics
 	refused      prometheus.Counter // connections
@@ -25,27 +28,32 @@ func newMetrics(registry *prometheus.Registry, s *Server) *metrics {
 	m := &metrics{
 		requests: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "syndic_http_requests_total",
-			Help: "Public requests by kind (rss, atom, json, opml, page), status and content encoding.",
-		}, []string{"kind", "status", "encoding"}),
-		bytes: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "syndic_http_response_bytes_total",
-			Help: "Bytes of public response bodies by kind.",
-		}, []string{"kind"}),
+			Help: "Public requests by category (empty for the site's own feeds and pages, other beyond the busiest 200), format (rss, atom, json, opml, page), status and content encoding.",
+		}, []string{"category", "format", "status", "encoding"}),
+		size: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name:    "syndic_http_response_size_bytes",
+			Help:    "Bytes of public response bodies as they were sent, by format; answers without a body are not in it.",
+			Buckets: prometheus.ExponentialBuckets(1<<10, 4, 7),
+		}, []string{"format"}),
 		duration: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name:    "syndic_http_request_duration_seconds",
-			Help:    "Time from a public request's header to the last byte handed to the connection, by kind.",
+			Help:    "Time from a public request's header to the last byte handed to the connection, by format.",
 			Buckets: []float64{.0001, .0005, .001, .005, .01, .05, .1, .5, 1, 5},
-		}, []string{"kind"}),
+		}, []string{"format"}),
 		loadFailures: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "syndic_feed_load_failures_total",
 			Help: "Feeds that could not be read or did not match their digest; the previous generation stayed.",
 		}),
+		limited: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "syndic_http_rate_limited_total",
+			Help: "Requests for feeds that were answered with 429, because their client asks too often and without a condition.",
+		}),
 	}
+	m.tallies = newTallies(m.requests)
 	m.countLane(registry)
-	registry.MustRegister(m.requests, m.bytes, m.duration, m.loadFailures)
-	for _, g := range gauges(s) {
-		registry.MustRegister(g)
-	}
+	registry.MustRegister(m.requests, m.size, m.duration, m.loadFailures, m.limited)
+	registry.MustRegister(gauges(s)...)
+	registry.MustRegister(newFeedGauges(s))
 	for _, c := range []prometheus.Collector{
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 	} {
@@ -58,52 +66,32 @@ func newMetrics(registry *prometheus.Registry, s *Server) *metrics {
 	return m
 }
 
-// gauges are read off the snapshot that is served at the moment.
-func gauges(s *Server) []prometheus.Collector {
-	gauge := func(name, help string, value func(*snapshot) float64) prometheus.Collector {
-		return prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help},
-			func() float64 { return value(s.current.Load()) })
+// observe counts an answer of the handler: with the feed f, or with something
+// else.
+func (m *metrics) observe(format string, f *servedFeed, a sent, took time.Duration) {
+	m.handled.Inc()
+	switch {
+	case f != nil && a.status == http.StatusNotModified:
+		m.tallies.series(f).brief.Inc()
+	case f != nil && a.status == http.StatusOK:
+		m.tallies.series(f).full[slices.Index(codingNames[:], a.coding)].Inc()
+	default:
+		m.requests.WithLabelValues(categoryLabel(format, f), format, strconv.Itoa(a.status), a.coding).Inc()
 	}
-	build := prometheus.NewGauge(prometheus.GaugeOpts{
-		Name: "syndic_build_info", Help: "Always 1; the label is the version.",
-		ConstLabels: prometheus.Labels{"version": s.version},
-	})
-	build.Set(1)
-	return []prometheus.Collector{
-		build,
-		prometheus.NewGaugeFunc(prometheus.GaugeOpts{
-			Name: "syndic_http_connections", Help: "Public connections that are open.",
-		}, func() float64 { return float64(s.gate.open.Load()) }),
-		gauge("syndic_feeds_served", "Feeds that are served, each format for itself.",
-			func(sn *snapshot) float64 { return float64(len(sn.topics)) }),
-		gauge("syndic_feed_bytes", "Bytes of all served feeds, not encoded.",
-			func(sn *snapshot) float64 {
-				n := 0
-				for _, f := range sn.topics {
-					n += f.Size
-				}
-				return float64(n)
-			}),
-		gauge("syndic_feed_generation", "Newest generation of all served feeds.",
-			func(sn *snapshot) float64 {
-				newest := uint64(0)
-				for _, f := range sn.topics {
-					newest = max(newest, f.Generation)
-				}
-				return float64(newest)
-			}),
-		gauge("syndic_feed_modified_timestamp_seconds", "When the newest of all served feeds was published; 0 for none.",
-			func(sn *snapshot) float64 {
-				if len(sn.topics) == 0 {
-					return 0
-				}
-				return float64(sn.feedsModified().Unix())
-			}),
+	if a.bytes > 0 {
+		m.size.WithLabelValues(format).Observe(float64(a.bytes))
 	}
+	m.duration.WithLabelValues(format).Observe(took.Seconds())
 }
 
-func (m *metrics) observe(kind string, a sent, took time.Duration) {
-	m.requests.WithLabelValues(kind, strconv.Itoa(a.status), a.coding).Inc()
-	m.bytes.WithLabelValues(kind).Add(float64(a.bytes))
-	m.duration.WithLabelValues(kind).Observe(took.Seconds())
+// categoryLabel is for an answer that is no feed. What asked for a feed that
+// there is not counts as another category's.
+func categoryLabel(format string, f *servedFeed) string {
+	switch {
+	case f != nil:
+		return f.tally.category()
+	case format == opmlFormat || format == pageFormat:
+		return ""
+	}
+	return otherCategory
 }

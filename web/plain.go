@@ -11,7 +11,19 @@ type plain struct {
 	codings codingSet
 	tag     []byte // of If-None-Match, without its quotes; nil without one
 	since   []byte // If-Modified-Since; nil without one
+	hops    hops   // what proxies say of whom they ask for
 	seen    fieldSet
+}
+
+// hops are the fields X-Forwarded-For and Forwarded.
+type hops struct {
+	list, forwarded []byte
+	twice           bool // one of them came again
+}
+
+func (h *hops) take(field *[]byte, value []byte) {
+	h.twice = h.twice || *field != nil
+	*field = value
 }
 
 // verdict is what the lane thinks of what it has read.
@@ -153,6 +165,10 @@ func (p *plain) field(line []byte) bool {
 	case "if-modified-since":
 		p.since = value
 		return p.seen.once(sinceField) && len(value) > 0
+	case "x-forwarded-for":
+		p.hops.take(&p.hops.list, value)
+	case "forwarded":
+		p.hops.take(&p.hops.forwarded, value)
 	case "content-length", "transfer-encoding", "trailer", "expect", "upgrade",
 		"range", "if-range", "if-match", "if-unmodified-since":
 		return false

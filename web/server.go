@@ -49,6 +49,8 @@ type Server struct {
 	encoders *encoders
 	gate     *gate
 	mirrors  *mirrors
+	limits   atomic.Pointer[limiter]
+	requests requestLog
 
 	current atomic.Pointer[snapshot]
 	newest  atomic.Pointer[moment]
@@ -81,6 +83,8 @@ func New(c Config) *Server {
 	s.current.Store(newSnapshot(head{}, nil))
 	s.metrics = newMetrics(c.Registry, s)
 	s.gate = newGate(c.Connections, s.metrics.refused)
+	s.requests.log, s.requests.limits = s.log, &s.limits
+	s.Limit(Limits{})
 	return s
 }
 
