@@ -47,7 +47,23 @@ func open(path string, o Options) (*Store, error) {
 	case err != nil:
 		return nil, err
 	}
-	return load(path, path, o)
+	s, err := load(path, path, o)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.sweepOld(); err != nil {
+		o.Log.Warn().Str("component", "store").Err(err).Msg("a file lies there for nothing")
+	}
+	return s, nil
+}
+
+// sweepOld removes what a crash left of a compaction.
+func (s *Store) sweepOld() error {
+	path, err := filepath.EvalSymlinks(s.path)
+	if err != nil {
+		return err
+	}
+	return sweep(path)
 }
 
 // create makes a new database under another name and gives it its own once it
@@ -77,18 +93,14 @@ func create(path string, o Options) error {
 	if err := os.Link(f.Name(), path); err != nil && !errors.Is(err, fs.ErrExist) {
 		return err
 	}
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
+	return syncDir(dir)
 }
 
 // load opens the file, checks its length, makes or migrates its schema, and
 // reads where the commits stand. Messages call it by path.
 func load(name, path string, o Options) (*Store, error) {
 	s := &Store{
-		path: path, o: o, moved: make(chan struct{}), wake: make(chan struct{}, 1),
+		path: path, o: o, moved: make(chan struct{}), wake: make(chan struct{}, 1), jobs: make(chan func()),
 		holders: make(map[string]chan struct{}), closed: make(chan struct{}), stopped: make(chan struct{}),
 	}
 	if err := s.openFile(name); err != nil {
@@ -107,8 +119,29 @@ func load(name, path string, o Options) (*Store, error) {
 	return s, nil
 }
 
-// openFile opens bbolt, with what it panics about as an error.
+// openFile opens bbolt. Whoever waited for the lock may have that of a file
+// which another one has replaced meanwhile, and looks again.
 func (s *Store) openFile(name string) error {
+	for {
+		if err := s.openNow(name); err != nil {
+			return err
+		}
+		named, err := os.Stat(name)
+		if err != nil {
+			return err
+		}
+		locked, err := s.file.Stat()
+		if err != nil || os.SameFile(named, locked) {
+			return err
+		}
+		if err := s.db.Close(); err != nil {
+			return err
+		}
+	}
+}
+
+// openNow opens bbolt once, with what it panics about as an error.
+func (s *Store) openNow(name string) error {
 	info, err := os.Stat(name)
 	if err != nil {
 		return err
@@ -130,12 +163,12 @@ func (s *Store) openFile(name string) error {
 }
 
 // mapSize is how much address space to map: a writer whose file outgrows it
-// waits for every reader. It takes no memory.
+// waits for every reader, and some copy it all. It takes no memory.
 func mapSize(size int64) int {
 	if strconv.IntSize < 64 {
 		return 0
 	}
-	return int(max(1<<30, 2*size))
+	return int(16<<30 + 2*size)
 }
 
 // closeFile closes the file, through bbolt unless that never had it or holds

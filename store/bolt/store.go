@@ -6,6 +6,7 @@ import (
 	"os"
 	"runtime/debug"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -32,8 +33,14 @@ type Options struct {
 type Store struct {
 	path string
 	o    Options
+
+	swap sync.RWMutex // taken to give the store another file
 	db   *bbolt.DB
 	file *os.File // bbolt's own, to be closed when bbolt cannot
+
+	compacting sync.Mutex           // held by the one compaction, and in the end by Close
+	news       atomic.Pointer[news] // what a compaction has to catch up with
+	jobs       chan func()          // for the writer, between two commits
 
 	mu      sync.Mutex
 	seq     store.Seq     // newest commit
@@ -80,11 +87,14 @@ func (s *Store) View(ctx context.Context, fn func(store.Reader) error) (err erro
 }
 
 // begin starts a transaction of bbolt. A panic there leaves bbolt's locks
-// taken, so that nothing more can be done with this handle.
+// taken, so that nothing more can be done with this handle. Only the writer
+// commits one: a compaction learns of its rows alone.
 func (s *Store) begin(writable bool) (btx *bbolt.Tx, err error) {
 	if err := s.state(); err != nil {
 		return nil, err
 	}
+	s.swap.RLock()
+	defer s.swap.RUnlock()
 	defer func() {
 		if p := recover(); p != nil {
 			err = s.breakOff(damaged("%v", p))
@@ -159,5 +169,24 @@ func (s *Store) Close() error {
 	s.mu.Unlock()
 	s.end()
 	<-s.stopped
+	s.compacting.Lock()
+	defer s.compacting.Unlock()
 	return s.closeFile()
+}
+
+// handle is the file that the store has now.
+func (s *Store) handle() handle {
+	s.swap.RLock()
+	defer s.swap.RUnlock()
+	return handle{s.db, s.file}
+}
+
+// exchange gives the store another file. Transactions that have begun end on
+// the one before.
+func (s *Store) exchange(h handle) (old handle) {
+	s.swap.Lock()
+	defer s.swap.Unlock()
+	old = handle{s.db, s.file}
+	s.db, s.file = h.db, h.file
+	return old
 }

@@ -90,10 +90,23 @@ func (s *Store) write() {
 		select {
 		case <-s.wake:
 			s.commit(s.waiting())
+		case job := <-s.jobs:
+			job()
 		case <-s.closed:
 			tell(s.waiting(), nil, store.ErrClosed)
 			return
 		}
+	}
+}
+
+// between runs fn in the writer, so that no commit is under way.
+func (s *Store) between(fn func() error) error {
+	done := make(chan error, 1)
+	select {
+	case s.jobs <- func() { done <- fn() }:
+		return <-done
+	case <-s.closed:
+		return store.ErrClosed
 	}
 }
 
@@ -116,7 +129,7 @@ type batch struct {
 	btx    *bbolt.Tx
 	seq    store.Seq        // of the newest of them that wrote
 	leases map[string]lease // as they are once it has committed
-	wrote  bool
+	wrote  []*overlay
 }
 
 // commit runs the calls one after another in one transaction and tells each
@@ -200,17 +213,23 @@ func (s *Store) turn(b *batch, c *call) (lost bool, err error) {
 	if err := guarded(func() error { return t.over.apply(b.btx) }); err != nil {
 		return true, fault(s.path, err)
 	}
-	b.seq, b.wrote = t.seq, true
+	b.seq, b.wrote = t.seq, append(b.wrote, t.over)
 	return false, nil
 }
 
 // seal commits the batch, if there is anything to commit.
 func (s *Store) seal(b *batch) error {
-	if !b.wrote {
+	if len(b.wrote) == 0 {
 		s.leases = b.leases
 		return s.rollback(b.btx)
 	}
-	if err := s.commitFile(b.btx); err != nil {
+	err := s.commitFile(b.btx)
+	// After the commit, or a compaction could read a row just before it and
+	// not learn of the new one; also after a failed one, which may be on disk.
+	if n := s.news.Load(); n != nil {
+		n.add(b.wrote)
+	}
+	if err != nil {
 		return err
 	}
 	s.leases = b.leases
