@@ -2,6 +2,9 @@ package scheduler
 
 import (
 	"bytes"
+	"context"
+	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -84,6 +87,58 @@ func TestRepublishMendsEntries(t *testing.T) {
 		}
 		return err
 	})
+}
+
+// readings counts the entries that are read.
+type readings struct {
+	store.Store
+	entries atomic.Int64
+}
+
+func (s *readings) View(ctx context.Context, fn func(store.Reader) error) error {
+	return s.Store.View(ctx, func(r store.Reader) error { return fn(counted{r, s}) })
+}
+
+type counted struct {
+	store.Reader
+	readings *readings
+}
+
+func (r counted) Fragment(key feed.FragmentKey) ([]byte, error) {
+	r.readings.entries.Add(1)
+	return r.Reader.Fragment(key)
+}
+
+// What a feed keeps is neither read nor believed: the next publication does
+// not take the damage of an entry for what was published.
+func TestKeptEntriesAreNotRead(t *testing.T) {
+	w := newWorld(t, siteWith("@change"), nil).clean()
+	w.fill(5, "Text.", "design")
+	w.step()
+	w.damage(feed.JSON)
+	r := &readings{Store: w.store}
+	s := w.scheduler(func(c *Config) { c.Store = r })
+	w.sched = s
+	w.posts = 5
+	p := w.add(func(p *feed.Post) { p.Published = time.Now() }, store.PutOptions{Due: time.Now()}, "design")
+	<-time.After(time.Second)
+	w.step()
+	// The new one is in no feed; then it is in the site's too.
+	if n := r.entries.Load(); n != 6 {
+		t.Errorf("%d entries were read, want those of the new post in each feed", n)
+	}
+	for _, a := range w.artifacts("design") {
+		if len(a.Entries) != 6 || a.Entries[0].Post != p.Num {
+			t.Errorf("%s has not the new post first", a.Path)
+		}
+	}
+	problems := w.store.(*bolt.Store).Check(w.ctx)
+	if len(problems) != 2 || !strings.Contains(problems[0], "is not what was published") {
+		t.Errorf("the check finds %q", problems)
+	}
+	w.republish(Request{})
+	w.titles("design")
+	w.titles("")
 }
 
 // Feeds that were published before sums were kept stay as they are to readers

@@ -31,34 +31,22 @@ type edition struct {
 	more     bool            // there is more pending than a commit takes
 	arriving []feed.Post     // the handled posts that are live from now on
 
-	// posts are the window, newest first. One whose entries are taken from the
-	// feeds before has no more than its EntryDates.
-	posts []feed.Post // with labels
-	keys  [][3]feed.FragmentKey
-	kept  [][3][]byte // entries that the store has; nil where it has not
-
-	memory    *memory // where the kept entries lie
-	entries   [][3][]byte
-	fragments []feed.Fragment // entries that the store has not
+	entries   []*entry        // the window, newest first
+	fragments []feed.Fragment // entries that the store has not, or has with other bytes
 	made      [3]*feed.Artifact
 	unchanged [3]bool // made reads as before
 	refused   [3]error
 }
 
-// memory is where the kept entries of a window lie, one after another. It is
-// used again, as a publication needs a megabyte of it for a moment.
-type memory [3][]byte
-
-// drop gives an edition's memory back: nothing of it is looked at any more.
-func (s *Scheduler) drop(e *edition) {
-	if e.memory == nil {
-		return
-	}
-	for f := range e.memory {
-		e.memory[f] = e.memory[f][:0]
-	}
-	s.memories.Put(e.memory)
-	e.memory, e.kept, e.entries = nil, nil, nil
+// entry is a post's place in the window, and what it looks like in each format.
+type entry struct {
+	// post has its labels; one whose entries are taken from the feeds before has
+	// no more than its EntryDates.
+	post   feed.Post
+	keys   [3]feed.FragmentKey
+	sums   [3]feed.EntrySum
+	summed [3]bool   // by the feeds before: the store keeps it, and it was not read
+	bytes  [3][]byte // as the store has them, or as they are rendered
 }
 
 // read takes a snapshot of all that a publication of the category is made
@@ -82,7 +70,6 @@ func (s *Scheduler) read(ctx context.Context, category uint64, all bool) (*editi
 		if err != nil {
 			return err
 		}
-		e.memory = s.memories.Get().(*memory)
 		w := windowReader{Reader: r, edition: e, places: places, labels: map[string]feed.Label{}}
 		if !all && !e.mark.Force {
 			w.known = e.known()

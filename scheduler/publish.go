@@ -64,7 +64,6 @@ func (s *Scheduler) tryPublish(ctx context.Context, o order, r *report, start ti
 			return wrap("read category", err)
 		}
 	}
-	defer s.drop(e)
 	if !e.retired() {
 		if err := s.render(ctx, e, e.mark.Force); err != nil {
 			return wrap("render", err)

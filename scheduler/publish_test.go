@@ -184,11 +184,11 @@ func TestLintParsesWhatIsNew(t *testing.T) {
 			t.Fatal(err)
 		}
 		a := &feed.Artifact{Format: f, Head: head, Tail: tail}
-		e := &edition{entries: [][3][]byte{broken}, kept: make([][3][]byte, 1)}
+		e := &edition{fragments: []feed.Fragment{{Key: feed.FragmentKey{Format: f}, Data: broken[f]}}}
 		if err := New(Config{}).lint(e, a); err == nil {
 			t.Errorf("%s: a broken entry was taken", f)
 		}
-		e.kept = e.entries
+		e.fragments = nil
 		if err := New(Config{}).lint(e, a); err != nil {
 			t.Errorf("%s: the frame alone: %v", f, err)
 		}

@@ -20,87 +20,102 @@ func (s *Scheduler) render(ctx context.Context, e *edition, fresh bool) error {
 	if err := e.renderEntries(ctx, fresh); err != nil {
 		return err
 	}
+	e.sumUp()
 	e.fit()
 	return s.renderFeeds(e)
 }
 
-// renderEntries renders each entry that is not kept.
+// renderEntries renders each entry that is not kept, and finds those that are
+// new to the store.
 func (e *edition) renderEntries(ctx context.Context, fresh bool) error {
-	e.entries = slices.Clone(e.kept)
-	for i, p := range e.posts {
-		kept := e.kept[i]
-		if !fresh && kept[feed.RSS] != nil && kept[feed.Atom] != nil && kept[feed.JSON] != nil {
+	for _, entry := range e.entries {
+		if !fresh && entry.kept() {
 			continue
 		}
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		made, err := feed.RenderEntries(e.site, p)
+		made, err := feed.RenderEntries(e.site, entry.post)
 		if err != nil {
 			return err
 		}
-		e.entries[i] = made
 		for _, f := range feed.Formats {
-			if kept[f] == nil || !bytes.Equal(kept[f], made[f]) {
-				e.fragments = append(e.fragments, feed.Fragment{Key: e.keys[i][f], Data: made[f]})
+			if entry.summed[f] || bytes.Equal(entry.bytes[f], made[f]) {
+				continue
 			}
+			entry.bytes[f] = made[f]
+			e.fragments = append(e.fragments, feed.Fragment{Key: entry.keys[f], Data: made[f]})
 		}
 	}
 	return nil
+}
+
+// kept tells whether the store has the entry in every format.
+func (e *entry) kept() bool {
+	for f := range e.bytes {
+		if e.bytes[f] == nil && !e.summed[f] {
+			return false
+		}
+	}
+	return true
+}
+
+// sumUp sums the bytes that were read or rendered.
+func (e *edition) sumUp() {
+	var working sync.WaitGroup
+	defer working.Wait()
+	for _, f := range feed.Formats {
+		working.Go(func() {
+			for _, entry := range e.entries {
+				if !entry.summed[f] {
+					entry.sums[f] = feed.SumOf(entry.bytes[f])
+				}
+			}
+		})
+	}
 }
 
 // fit cuts the window to the size that a feed may have.
 func (e *edition) fit() {
 	sizes := make([][3]int, len(e.entries))
 	for i, entry := range e.entries {
-		for _, f := range feed.Formats {
-			sizes[i][f] = len(entry[f])
+		for f, sum := range entry.sums {
+			sizes[i][f] = sum.Size
 		}
 	}
 	n := feed.Fit(sizes)
-	if n == len(e.posts) {
+	if n == len(e.entries) {
 		return
 	}
-	e.posts, e.keys, e.entries = e.posts[:n], e.keys[:n], e.entries[:n]
+	e.entries = e.entries[:n]
 	in := make(map[feed.FragmentKey]bool, 3*n)
-	for _, keys := range e.keys {
-		for _, k := range keys {
+	for _, entry := range e.entries {
+		for _, k := range entry.keys {
 			in[k] = true
 		}
 	}
 	e.fragments = slices.DeleteFunc(e.fragments, func(f feed.Fragment) bool { return !in[f.Key] })
 }
 
-// renderFeeds makes each feed's record and has it checked. The entries' sums
-// are made beside all that, as they are half of the work of a small change.
+// renderFeeds makes each feed's record and has it checked.
 func (s *Scheduler) renderFeeds(e *edition) error {
-	var sums sync.WaitGroup
-	defer sums.Wait()
+	posts := make([]feed.Post, len(e.entries))
+	for i, entry := range e.entries {
+		posts[i] = entry.post
+	}
 	// These grow with the configuration, so they are made once.
 	print, entryPrint := feed.Fingerprint(e.category), feed.EntryFingerprint(e.site)
-	var made [3]*feed.Artifact
 	for _, f := range feed.Formats {
-		a, err := e.frame(f)
+		a, err := e.frame(f, posts)
 		if err != nil {
 			return err
 		}
 		a.Fingerprint, a.EntryFingerprint = print, entryPrint
-		made[f] = a
-		sums.Go(func() {
-			for i := range e.entries {
-				a.Sums[i] = feed.SumOf(e.entries[i][f])
-			}
-			a.Digest, a.Size = feed.DigestParts(f, a.Head, a.Sums, a.Tail)
-		})
-		e.refused[f] = s.lint(e, a)
-	}
-	sums.Wait()
-	for _, f := range feed.Formats {
-		if e.unchanged[f] = e.reads(made[f], e.before[f]); e.unchanged[f] {
-			e.refused[f] = nil // these bytes have been checked
+		if e.unchanged[f] = e.reads(a, e.before[f]); !e.unchanged[f] {
+			e.refused[f] = s.lint(e, a)
 		}
 		if e.refused[f] == nil {
-			e.made[f] = made[f]
+			e.made[f] = a
 		}
 	}
 	return nil
@@ -117,28 +132,29 @@ func (e *edition) reads(a, old *feed.Artifact) bool {
 	}
 	entries := make([][]byte, len(e.entries))
 	for i := range entries {
-		entries[i] = e.entries[i][a.Format]
+		entries[i] = e.entries[i].bytes[a.Format]
 	}
 	return feed.DigestOf(feed.Join(a.Format, a.Head, entries, a.Tail)) == old.Digest
 }
 
-// frame makes a feed's record, without the digests.
-func (e *edition) frame(f feed.Format) (*feed.Artifact, error) {
-	head, tail, err := feed.RenderFrame(e.category, e.posts, f)
+// frame makes a feed's record.
+func (e *edition) frame(f feed.Format, posts []feed.Post) (*feed.Artifact, error) {
+	head, tail, err := feed.RenderFrame(e.category, posts, f)
 	if err != nil {
 		return nil, err
 	}
+	n := len(e.entries)
 	a := &feed.Artifact{
 		Category: e.stored.Num, Format: f,
 		Topic: e.site.Topic(e.category, f), Path: e.category.FeedPath(f),
 		Head: head, Tail: tail,
-		Entries: make([]feed.FragmentKey, len(e.keys)), Dates: make([]feed.EntryDates, len(e.keys)),
-		Sums: make([]feed.EntrySum, len(e.keys)),
+		Entries: make([]feed.FragmentKey, n), Dates: make([]feed.EntryDates, n), Sums: make([]feed.EntrySum, n),
 		Hubs: hubs(e.category), MaxAge: e.category.Every,
 	}
-	for i, p := range e.posts {
-		a.Entries[i], a.Dates[i] = e.keys[i][f], feed.DatesOf(p)
+	for i, entry := range e.entries {
+		a.Entries[i], a.Dates[i], a.Sums[i] = entry.keys[f], feed.DatesOf(entry.post), entry.sums[f]
 	}
+	a.Digest, a.Size = feed.DigestParts(f, head, a.Sums, tail)
 	return a, nil
 }
 
@@ -147,9 +163,9 @@ func (e *edition) frame(f feed.Format) (*feed.Artifact, error) {
 // checked with the new ones alone: the work of a check follows the change.
 func (s *Scheduler) lint(e *edition, a *feed.Artifact) error {
 	part := Part{Format: a.Format, Topic: a.Topic, Head: a.Head, Tail: a.Tail}
-	for i, entry := range e.entries {
-		if !bytes.Equal(entry[a.Format], e.kept[i][a.Format]) {
-			part.Entries = append(part.Entries, entry[a.Format])
+	for _, f := range e.fragments {
+		if f.Key.Format == a.Format {
+			part.Entries = append(part.Entries, f.Data)
 		}
 	}
 	check := s.check

@@ -262,7 +262,6 @@ func (s *Scheduler) compareOne(ctx context.Context, r *report) error {
 	if err != nil {
 		return wrap("read category", err)
 	}
-	defer s.drop(e)
 	r.note(e)
 	if err := s.render(ctx, e, true); err != nil {
 		return wrap("render", err)

@@ -66,8 +66,6 @@ type Scheduler struct {
 
 	observing sync.Mutex // one run is told of at a time
 
-	memories sync.Pool // of *memory
-
 	// turn holds a value while somebody publishes a category, or asks for one.
 	turn chan struct{}
 
@@ -87,7 +85,6 @@ func New(c Config) *Scheduler {
 		turn:  make(chan struct{}, 1),
 		chunk: chunk, workers: 8 * runtime.GOMAXPROCS(0), // most wait for the disk, and share its syncs
 
-		memories: sync.Pool{New: func() any { return new(memory) }},
 		claims:   map[uint64][]*claim{}, delays: map[uint64]delay{},
 	}
 	if s.slots == nil {

@@ -9,40 +9,41 @@ import (
 	"syndic/store"
 )
 
-// known are entries of the feeds before, which stand for their posts as long as
-// nothing happened to these: so the work of a publication is in proportion to
-// what changed.
+// known are the entries of the feeds before. Those stand for their posts as
+// long as nothing happened to these, and their sums for their bytes: so the
+// work of a publication is in proportion to what changed.
 type known struct {
-	at    map[uint64]int // the post's place in the feeds
-	since store.Seq      // what a timeline got later is not known
-	keys  [3][]feed.FragmentKey
-	dates []feed.EntryDates
+	before [3]*feed.Artifact
+	at     map[uint64]int // the post's place in the feeds before
+	alike  bool           // an entry stays while its post does
+	since  store.Seq      // what a timeline got later is not known
 }
 
 // known finds what this publication may take from the feeds before: nothing
-// unless these are of one make, and categories are called as they were then.
+// unless these hold the same posts and have their sums.
 //
 // A crash between promotions, or a feed that was refused, leaves feeds that
 // show less than their timeline. Its rows tell: they are newer than since.
-func (e *edition) known() (k known) {
+func (e *edition) known() known {
+	k := known{before: e.before, alike: true}
 	print := feed.EntryFingerprint(e.site)
 	for f, a := range e.before {
-		if a == nil || a.EntryFingerprint != print || len(a.Dates) != len(a.Entries) {
+		if a == nil || !a.Summed() || len(a.Dates) != len(a.Entries) {
 			return known{}
 		}
 		if f == 0 {
-			k.since, k.dates = store.Seq(a.Generation), a.Dates
+			k.since = store.Seq(a.Generation)
 		}
-		k.since, k.keys[f] = min(k.since, store.Seq(a.Generation)), a.Entries
-		if !slices.Equal(a.Dates, k.dates) || !slices.EqualFunc(a.Entries, k.keys[0], samePost) {
+		first := e.before[0]
+		if !slices.Equal(a.Dates, first.Dates) || !slices.EqualFunc(a.Entries, first.Entries, samePost) {
 			return known{}
 		}
+		k.since = min(k.since, store.Seq(a.Generation))
+		k.alike = k.alike && a.EntryFingerprint == print
 	}
-	if e.renamed > k.since {
-		return known{}
-	}
-	k.at = make(map[uint64]int, len(k.dates))
-	for i, key := range k.keys[0] {
+	k.alike = k.alike && e.renamed <= k.since
+	k.at = make(map[uint64]int, len(e.before[0].Entries))
+	for i, key := range e.before[0].Entries {
 		k.at[key.Post] = i
 	}
 	return k
@@ -50,14 +51,32 @@ func (e *edition) known() (k known) {
 
 func samePost(a, b feed.FragmentKey) bool { return a.Post == b.Post }
 
-// find is where a row of the timeline stands in the feeds before; -1 if it is
-// not there as it was then.
-func (k known) find(p store.Place) int {
+// take is the entry of a timeline's row, if the feeds before have it as it is
+// now; nil else.
+func (k known) take(p store.Place) *entry {
 	i, ok := k.at[p.Num]
-	if !ok || p.Seq > k.since || k.dates[i].Published != p.Published.Unix() {
-		return -1
+	if !ok || !k.alike || p.Seq > k.since || k.before[0].Dates[i].Published != p.Published.Unix() {
+		return nil
 	}
-	return i
+	e := &entry{post: k.before[0].Dates[i].Post(p.Num), summed: [3]bool{true, true, true}}
+	for f, a := range k.before {
+		e.keys[f], e.sums[f] = a.Entries[i], a.Sums[i]
+	}
+	return e
+}
+
+// sum fills in what the feeds before know of an entry that was made from its
+// post: one of the same key has the same bytes.
+func (k known) sum(e *entry) {
+	i, ok := k.at[e.post.Num]
+	if !ok {
+		return
+	}
+	for f, a := range k.before {
+		if a.Entries[i] == e.keys[f] {
+			e.sums[f], e.summed[f] = a.Sums[i], true
+		}
+	}
 }
 
 // readWindow finds what the window holds, once what arrives and what leaves is
@@ -110,73 +129,50 @@ type windowReader struct {
 
 // read fills the edition's window.
 func (w *windowReader) read(posts []feed.Post) error {
-	e := w.edition
-	e.posts = make([]feed.Post, 0, len(posts))
-	e.keys = make([][3]feed.FragmentKey, 0, len(posts))
-	e.kept = make([][3][]byte, 0, len(posts))
-	for f, a := range e.before {
-		if a != nil && cap(e.memory[f]) < a.Size {
-			e.memory[f] = make([]byte, 0, a.Size+a.Size/8)
-		}
-	}
+	w.entries = make([]*entry, 0, len(posts))
 	for _, p := range posts {
 		if place, old := w.places[p.Num]; old {
-			taken, err := w.take(place)
-			if err != nil || taken {
-				if err != nil {
-					return err
-				}
+			if e := w.known.take(place); e != nil {
+				w.entries = append(w.entries, e)
 				continue
 			}
+			var err error
 			if p, err = w.LivePost(p.Num); errors.Is(err, store.ErrNotFound) {
 				continue
 			} else if err != nil {
 				return err
 			}
 		}
-		if err := w.add(p); err != nil {
+		e, err := w.entry(p)
+		if err != nil {
 			return err
 		}
+		w.entries = append(w.entries, e)
 	}
 	return nil
 }
 
-// take takes a post's entries from the feeds before, if they are known and the
-// store still has them all.
-func (w *windowReader) take(place store.Place) (bool, error) {
-	i := w.known.find(place)
-	if i < 0 {
-		return false, nil
-	}
-	var keys [3]feed.FragmentKey
-	for f := range keys {
-		keys[f] = w.known.keys[f][i]
-	}
-	kept, err := w.fragments(keys)
-	if err != nil || kept[feed.RSS] == nil || kept[feed.Atom] == nil || kept[feed.JSON] == nil {
-		return false, err
-	}
-	w.posts = append(w.posts, w.known.dates[i].Post(place.Num))
-	w.keys, w.kept = append(w.keys, keys), append(w.kept, kept)
-	return true, nil
-}
-
-// add takes in a post that was read.
-func (w *windowReader) add(p feed.Post) error {
+// entry is that of a post that was read. Only bytes of which the feeds before
+// know nothing are looked for in the store.
+func (w *windowReader) entry(p feed.Post) (*entry, error) {
 	var err error
 	if p.Labels, err = w.labelsOf(p); err != nil {
-		return err
+		return nil, err
 	}
-	var keys [3]feed.FragmentKey
+	e := &entry{post: p}
 	for _, f := range feed.Formats {
-		keys[f] = feed.EntryKey(w.site, p, f)
+		e.keys[f] = feed.EntryKey(w.site, p, f)
 	}
-	kept, err := w.fragments(keys)
-	if err != nil {
-		return err
+	w.known.sum(e)
+	for f, key := range e.keys {
+		if e.summed[f] {
+			continue
+		}
+		if e.bytes[f], err = w.Fragment(key); err != nil && !errors.Is(err, store.ErrNotFound) {
+			return nil, err
+		}
 	}
-	w.posts, w.keys, w.kept = append(w.posts, p), append(w.keys, keys), append(w.kept, kept)
-	return nil
+	return e, nil
 }
 
 // labelsOf are what an entry shows of its categories, retired ones too.
@@ -195,20 +191,4 @@ func (w *windowReader) labelsOf(p feed.Post) ([]feed.Label, error) {
 		list = append(list, label)
 	}
 	return list, nil
-}
-
-// fragments reads a post's entries; nil for those that the store has not.
-func (w *windowReader) fragments(keys [3]feed.FragmentKey) (kept [3][]byte, err error) {
-	for f, key := range keys {
-		from := len(w.memory[f])
-		all, err := w.AppendFragment(w.memory[f], key)
-		if errors.Is(err, store.ErrNotFound) {
-			continue
-		}
-		if err != nil {
-			return kept, err
-		}
-		w.memory[f], kept[f] = all, all[from:len(all):len(all)]
-	}
-	return kept, nil
 }
