@@ -16,6 +16,7 @@ import (
 	"runtime/pprof"
 	"slices"
 	"strings"
+	"syscall"
 	"time"
 )
 
@@ -32,9 +33,20 @@ func main() {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
+	raiseFileLimit()
 	if err := profiled(*profile, func() error { return b.run(ctx) }); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
+	}
+}
+
+// raiseFileLimit lets this process, and what it starts, have as many
+// connections as the system allows.
+func raiseFileLimit() {
+	var files syscall.Rlimit
+	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &files); err == nil {
+		files.Cur = files.Max
+		_ = syscall.Setrlimit(syscall.RLIMIT_NOFILE, &files) // up to the limit it is always allowed
 	}
 }
 
@@ -74,6 +86,7 @@ type part struct {
 // parts are in the order of the output.
 func parts() []part {
 	return []part{
+		{"serving", (*bench).serving},
 		{"changes", (*bench).changes},
 		{"everything", (*bench).everything},
 		{"adding", (*bench).adding},
