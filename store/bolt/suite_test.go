@@ -7,9 +7,6 @@ import (
 	"syndic/store/storetest"
 )
 
-// openStore is Open as the suite wants it.
-func openStore(path string) (store.Store, error) { return Open(path, Options{Create: true}) }
-
 // The contract holds, also over a store that changes its file now and then.
 func TestContract(t *testing.T) {
 	storetest.Run(t, func(path string) (store.Store, error) {
