@@ -43,6 +43,9 @@ type Config struct {
 	// Check looks at every row of the store and returns a line for each that is
 	// wrong; nil where that is not to be had.
 	Check func(ctx context.Context) []string
+	// Compact makes the store's file as small as it can be; nil where that is not
+	// to be had.
+	Compact func(ctx context.Context) (CompactInfo, error)
 	// Reload reads the configuration again; nil without a daemon.
 	Reload func(ctx context.Context, r ReloadRequest) (Reloaded, error)
 	// Ready tells whether the first generation is served; nil means that it is not.
@@ -87,6 +90,7 @@ func New(cfg Config) *Handler {
 		"/status":          {http.MethodGet: serve(h.status)},
 		"/reload":          {http.MethodPost: serve(h.reload)},
 		"/check":           {http.MethodGet: serve(h.check)},
+		"/compact":         {http.MethodPost: serve(h.compact)},
 	}
 	return h
 }

@@ -172,7 +172,7 @@ func (a *app) open(ctx context.Context, p places, m mode) (*session, error) {
 		return nil, errors.Join(err, st.Close())
 	}
 	client := control.Local(control.New(control.Config{
-		Store: st, Site: c.site(), Version: buildVersion().Version, Data: p.data, Log: log, Check: st.Check,
+		Store: st, Site: c.site(), Version: buildVersion().Version, Data: p.data, Log: log, Check: st.Check, Compact: compactor(st),
 		Republish: republisher(sched), Schedules: scheduleLister(sched), Probe: newProber(buildVersion().Version).probe,
 	}))
 	return &session{client: client, close: func() {

@@ -76,6 +76,7 @@ type daemon struct {
 
 	store     store.Store
 	check     func(context.Context) []string // every row of it
+	compact   func(context.Context) (control.CompactInfo, error)
 	slots     *scheduler.Slots
 	scheduler *scheduler.Scheduler
 	web       *web.Server
@@ -147,7 +148,7 @@ func (d *daemon) open() error {
 	if err != nil {
 		return err
 	}
-	d.store, d.check = st, st.Check
+	d.store, d.check, d.compact = st, st.Check, compactor(st)
 	d.life.add(func(context.Context) error { return st.Close() })
 	return nil
 }
@@ -192,7 +193,7 @@ func (d *daemon) controlConfig() control.Config {
 	return control.Config{
 		Store: d.store, Site: d.config.site(), Version: buildVersion().Version, Daemon: true, Data: d.places.data, Started: d.started,
 		Republish: republisher(d.scheduler), WaitServed: d.web.WaitServed, Schedules: scheduleLister(d.scheduler),
-		Reload: d.reload, Ready: d.web.Ready, Observe: d.metrics.controlled, Probe: newProber(buildVersion().Version).probe, Check: d.check, Log: d.log,
+		Reload: d.reload, Ready: d.web.Ready, Observe: d.metrics.controlled, Probe: newProber(buildVersion().Version).probe, Check: d.check, Compact: d.compact, Log: d.log,
 	}
 }
 
