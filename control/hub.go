@@ -26,7 +26,7 @@ type logQuery struct {
 func pingInfo(d store.Delivery) PingInfo {
 	p := PingInfo{
 		Hub: d.Hub, Topic: d.Topic, Generation: d.Generation, Outcome: string(d.Outcome), Attempt: d.Attempt,
-		Status: d.Status, Error: d.Error, At: timeOrNil(d.Settled),
+		Status: d.Status, Error: d.Error, Note: d.Note, At: timeOrNil(d.Settled),
 	}
 	if d.Outcome == store.Waiting {
 		p.Outcome = waiting
@@ -89,7 +89,7 @@ func (s *HubInfo) count(d store.Delivery) {
 	}
 	open := d.Outcome == store.Waiting || d.Outcome == store.Retrying
 	if open && (s.Oldest == nil || d.First.Before(*s.Oldest)) {
-		s.Oldest = timeOrNil(d.First)
+		s.Oldest, s.Note = timeOrNil(d.First), d.Note
 	}
 	if !d.Settled.IsZero() && (s.Last == nil || d.Settled.After(*s.Last)) {
 		s.Last, s.Error = timeOrNil(d.Settled), d.Error

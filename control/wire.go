@@ -195,8 +195,9 @@ type PingInfo struct {
 	Attempt    int        `json:"attempt"`
 	Status     int        `json:"status,omitempty"` // HTTP status of the latest attempt
 	Error      string     `json:"error,omitempty"`
+	Note       string     `json:"note,omitempty"` // why it waits, or what else there is to say
 	Next       *time.Time `json:"next,omitempty"`
-	At         *time.Time `json:"at,omitempty"` // of the latest outcome
+	At         *time.Time `json:"at,omitempty"` // of the latest outcome or note
 }
 
 // HubInfo sums up one hub.
@@ -210,6 +211,7 @@ type HubInfo struct {
 	Oldest    *time.Time `json:"oldest_waiting,omitempty"`
 	Last      *time.Time `json:"last_outcome,omitempty"`
 	Error     string     `json:"error,omitempty"`
+	Note      string     `json:"note,omitempty"` // why the oldest that waits does
 }
 
 // ScheduleInfo is one category's schedule.

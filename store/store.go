@@ -135,11 +135,12 @@ type Delivery struct {
 	Outcome    Outcome
 	Status     int       // HTTP status of the latest attempt, 0 for none
 	Error      string    // of the latest attempt, one line
-	Settled    time.Time // of the latest outcome
+	Note       string    // why it waits without an attempt, or what else there is to say, one line
+	Settled    time.Time // of the latest outcome or note
 }
 
 // Attempt is one line of the hub log, kept for seven days: each change of a
-// delivery's outcome, not each attempt.
+// delivery's outcome or note, not each attempt.
 type Attempt struct {
 	Seq Seq
 	Delivery

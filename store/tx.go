@@ -161,8 +161,8 @@ type Tx interface {
 	// Settle records an attempt's outcome and ends the lease. Settling an older
 	// generation than the row holds, or a row that has gone, does nothing but end
 	// the lease. Delivered and failed rows stay, shown, until the next
-	// generation; dropped ones go. A change of outcome or status is a line of the
-	// hub log. A zero Settled becomes Now; First stays the row's.
+	// generation; dropped ones go. A change of outcome, status or note is a line of
+	// the hub log. A zero Settled becomes Now; First stays the row's.
 	Settle(d Delivery) error
 	// DropDeliveries removes every row that keep does not want.
 	DropDeliveries(keep func(hub, topic string) bool) error

@@ -12,6 +12,15 @@ func (s *Server) Served(topic string) (generation uint64, ok bool) {
 	return s.current.Load().served(topic)
 }
 
+// Published is the feed at topic as readers get it now, without its bytes.
+func (s *Server) Published(topic string) (a feed.Artifact, ok bool) {
+	f := s.current.Load().topics[topic]
+	if f == nil {
+		return a, false
+	}
+	return f.Artifact, true
+}
+
 // WaitServed returns when the feed at topic is served in that generation or in
 // a newer one; with ctx's error when ctx ends before that.
 func (s *Server) WaitServed(ctx context.Context, topic string, generation uint64) error {

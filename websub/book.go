@@ -122,6 +122,7 @@ func (b *book) enter(e entry) error {
 	for _, row := range e.claimed {
 		if !slices.ContainsFunc(b.queue, func(other store.Delivery) bool { return other.Topic == row.Topic }) {
 			b.queue = append(b.queue, row)
+			b.hub.sights.foresee(row)
 		}
 	}
 	return e.err

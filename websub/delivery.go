@@ -18,16 +18,24 @@ func (h *hub) deliver(d store.Delivery) []store.Delivery {
 	switch h.standing(d) {
 	case gone:
 		d.Outcome, d.Error, d.Settled = store.Dropped, "nothing is published there any more", time.Now()
-		h.log.Debug().Str("feed", d.Topic).Uint64("generation", d.Generation).Msg("ping dropped, nothing is published there any more")
+		h.log.Debug().Str("feed", h.path(d.Topic)).Uint64("generation", d.Generation).Msg("ping dropped, nothing is published there any more")
 		return []store.Delivery{d}
 	case notServed:
 		// Nothing was tried, so nothing is counted. When the Run ends it goes
 		// back as it was, which ends its lease.
 		if h.begin.Err() == nil {
-			d.Error = "readers do not get this generation yet"
-			d.Next = time.Now().Add(min(max(h.waited(d), patience), lookAgain))
+			d.Note = "waiting: readers do not get this generation yet"
+			d.Next, d.Settled = time.Now().Add(min(max(h.waited(d), patience), lookAgain)), time.Now()
 		}
 		return []store.Delivery{d}
+	}
+	note := ""
+	if h.c.Verify(d.Topic) {
+		clear, why, next := h.sights.ask(d)
+		if !clear {
+			return []store.Delivery{h.postpone(d, why, next)}
+		}
+		note = why
 	}
 	began := time.Now()
 	status, f := h.ping(h.send, d.Hub, d.Topic)
@@ -36,11 +44,29 @@ func (h *hub) deliver(d store.Delivery) []store.Delivery {
 	}
 	before, took := d, time.Since(began)
 	d.Attempt++
-	d.Status, d.Settled = status, time.Now()
+	d.Status, d.Note, d.Settled = status, note, time.Now()
 	rows := h.conclude(&d, f)
 	h.c.Observe(h.name, string(d.Outcome), took)
 	h.report(before, d, took)
 	return append([]store.Delivery{d}, rows...)
+}
+
+// postpone puts off a delivery whose topic is not seen in public yet. Nothing
+// was tried, so nothing is counted, but it is given up like others when it is
+// too old. When the Run ends it stays as it was.
+func (h *hub) postpone(d store.Delivery, note string, next time.Time) store.Delivery {
+	if h.begin.Err() != nil {
+		return released(d)
+	}
+	last := d.Error
+	d.Note, d.Next, d.Settled, d.Error = line("waiting: "+note), next, time.Now(), line(note)
+	if !h.expire(&d) {
+		d.Error = last
+		return d
+	}
+	d.Note = ""
+	h.log.Warn().Str("feed", h.path(d.Topic)).Uint64("generation", d.Generation).Str("error", d.Error).Msg("ping failed for good")
+	return d
 }
 
 // conclude fills in the outcome of an attempt that just ended, and returns
@@ -144,7 +170,7 @@ func (h *hub) park() []store.Delivery {
 	for i := range rows {
 		d := &rows[i]
 		if isNew(*d) {
-			d.Outcome, d.Error = store.Retrying, h.reason
+			d.Outcome, d.Error, d.Note = store.Retrying, h.reason, ""
 		}
 		d.Settled = now
 		if h.expire(d) {
@@ -223,8 +249,8 @@ func (h *hub) report(before, d store.Delivery, took time.Duration) {
 	if d.Error != "" {
 		level = level.Str("error", d.Error)
 	}
-	level.Str("feed", d.Topic).Uint64("generation", d.Generation).Int("attempt", d.Attempt).
-		Dur("duration_ms", took).Str("outcome", string(d.Outcome)).Msg(message)
+	level.Str("feed", h.path(d.Topic)).Uint64("generation", d.Generation).Int("attempt", d.Attempt).
+		Int64("duration_ms", took.Milliseconds()).Str("outcome", string(d.Outcome)).Msg(message)
 }
 
 // days writes whole days as such.

@@ -21,6 +21,7 @@ type drain struct {
 
 	started  time.Time
 	topics   topics
+	sights   *sights
 	hubsDone sync.WaitGroup
 	mu       sync.Mutex
 	hubs     map[string]*hub // by URL; those whose goroutine runs
@@ -33,6 +34,7 @@ func newDrain(ctx context.Context, s *Sender) (*drain, endings) {
 	var end endings
 	d := &drain{Sender: s, started: time.Now(), hubs: map[string]*hub{}}
 	d.begin, end.begin = context.WithCancel(ctx)
+	d.sights = newSights(d)
 	late := context.WithoutCancel(ctx)
 	d.send, end.send = context.WithCancel(late)
 	d.save, end.save = context.WithCancel(late)

@@ -259,7 +259,7 @@ var errRefused = errors.New("connection refused")
 
 func newNetwork(t *testing.T) *network {
 	n := &network{hosts: map[string]chan net.Conn{}, down: map[string]bool{}}
-	n.Transport = newTransport(nil)
+	n.Transport = newTransport(nil, 1)
 	n.DialContext = n.dial
 	t.Cleanup(n.CloseIdleConnections)
 	return n

@@ -18,7 +18,7 @@ const (
 	answerLimit = 4 << 10         // bytes of an answer that are read
 )
 
-func newTransport(proxy func(*http.Request) (*url.URL, error)) *http.Transport {
+func newTransport(proxy func(*http.Request) (*url.URL, error), idle int) *http.Transport {
 	return &http.Transport{
 		Proxy:                  proxy,
 		DialContext:            (&net.Dialer{Timeout: dialTimeout, KeepAlive: 30 * time.Second}).DialContext,
@@ -26,7 +26,7 @@ func newTransport(proxy func(*http.Request) (*url.URL, error)) *http.Transport {
 		ForceAttemptHTTP2:      true,
 		DisableCompression:     true,
 		MaxIdleConns:           64,
-		MaxIdleConnsPerHost:    1,                // one request at a time to a hub
+		MaxIdleConnsPerHost:    idle,
 		IdleConnTimeout:        30 * time.Second, // before most hubs close it, perhaps under a request
 		MaxResponseHeaderBytes: 64 << 10,
 	}

@@ -17,6 +17,7 @@ import (
 
 	"github.com/rs/zerolog"
 
+	"syndic/feed"
 	"syndic/store"
 )
 
@@ -29,13 +30,22 @@ type Config struct {
 	// every few milliseconds while a new generation is awaited, and may be
 	// called from several goroutines.
 	Served func(topic string) (generation uint64, ok bool)
-	// UserAgent is sent to hubs: "syndic/VERSION (+URL)", which may change; nil
+	// Verify tells whether a ping waits until its topic, which is a public URL,
+	// serves the generation that it announces; nil means that none does. It is
+	// asked before each ping, perhaps from several goroutines.
+	Verify func(topic string) bool
+	// Published is the feed of a topic as readers of this process get it, without
+	// its bytes. Verify needs it.
+	Published func(topic string) (a feed.Artifact, ok bool)
+	// Reach carries the requests for public URLs; nil means a transport of our own.
+	Reach http.RoundTripper
+	// UserAgent is sent to hubs and public URLs: "syndic/VERSION (+URL)", which may change; nil
 	// sends none. It may be called from several goroutines.
 	UserAgent func() string
 	// Transport carries the requests; nil means one of our own, which keeps one
 	// connection a hub and knows no proxy but Proxy.
 	Transport http.RoundTripper
-	// Proxy chooses the proxy of our own Transport; nil means none.
+	// Proxy chooses the proxy of our own transports; nil means none.
 	Proxy func(*http.Request) (*url.URL, error)
 	// Timeout bounds one request from dial to the end of the answer; zero means
 	// 10 s.
@@ -76,7 +86,13 @@ func New(c Config) *Sender {
 		c.UserAgent = func() string { return "" }
 	}
 	if c.Transport == nil {
-		c.Transport = newTransport(c.Proxy)
+		c.Transport = newTransport(c.Proxy, 1) // one request at a time to a hub
+	}
+	if c.Verify == nil {
+		c.Verify = func(string) bool { return false }
+	}
+	if c.Reach == nil {
+		c.Reach = newTransport(c.Proxy, lookers)
 	}
 	c.Log = c.Log.With().Str("component", "websub").Logger()
 	return &Sender{c: c}
@@ -119,8 +135,10 @@ func (s *Sender) Run(ctx context.Context) error {
 		}
 		step.next()
 	}
-	if t, ok := s.c.Transport.(interface{ CloseIdleConnections() }); ok {
-		t.CloseIdleConnections()
+	for _, transport := range []http.RoundTripper{s.c.Transport, s.c.Reach} {
+		if t, ok := transport.(interface{ CloseIdleConnections() }); ok {
+			t.CloseIdleConnections()
+		}
 	}
 	return err
 }

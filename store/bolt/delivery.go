@@ -130,7 +130,7 @@ func (t *tx) Settle(d store.Delivery) error {
 	if d.Settled.IsZero() {
 		d.Settled = t.now
 	}
-	if d.Outcome != old.Outcome || d.Status != old.Status {
+	if d.Outcome != old.Outcome || d.Status != old.Status || d.Note != old.Note {
 		data, err := encode(recordOf(d))
 		if err != nil {
 			return fmt.Errorf("log attempt of %s to %s: %w", d.Topic, d.Hub, err)

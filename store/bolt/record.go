@@ -107,19 +107,20 @@ type deliveryRecord struct {
 	Status     int       `cbor:"8,keyasint,omitempty"`
 	Error      string    `cbor:"9,keyasint,omitempty"`
 	Settled    time.Time `cbor:"10,keyasint"`
+	Note       string    `cbor:"11,keyasint,omitempty"`
 }
 
 func (r deliveryRecord) delivery() store.Delivery {
 	return store.Delivery{
 		Hub: r.Hub, Topic: r.Topic, Generation: r.Generation, Attempt: r.Attempt, Next: r.Next, First: r.First,
-		Outcome: store.Outcome(r.Outcome), Status: r.Status, Error: r.Error, Settled: r.Settled,
+		Outcome: store.Outcome(r.Outcome), Status: r.Status, Error: r.Error, Note: r.Note, Settled: r.Settled,
 	}
 }
 
 func recordOf(d store.Delivery) deliveryRecord {
 	return deliveryRecord{
 		Hub: d.Hub, Topic: d.Topic, Generation: d.Generation, Attempt: d.Attempt, Next: d.Next, First: d.First,
-		Outcome: string(d.Outcome), Status: d.Status, Error: d.Error, Settled: d.Settled,
+		Outcome: string(d.Outcome), Status: d.Status, Error: d.Error, Note: d.Note, Settled: d.Settled,
 	}
 }
 

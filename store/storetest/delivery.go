@@ -142,7 +142,7 @@ func settle(k *kit) {
 	k.want("attempts", got.Attempt, 3)
 	k.want("first enqueued", got.First, first)
 	k.want("settled", got.Settled.IsZero(), false)
-	d.Outcome, d.Status, d.Error, d.Settled = store.Delivered, 204, "", at(7)
+	d.Outcome, d.Status, d.Error, d.Note, d.Settled = store.Delivered, 204, "", "why", at(7)
 	k.settle(d)
 	d.First = first
 	k.want("row stays", k.delivery(hubA, topicX), d)
@@ -152,6 +152,11 @@ func settle(k *kit) {
 	k.want("lines", len(log), 3)
 	k.want("in order", log[0].Seq > log[1].Seq && log[1].Seq > log[2].Seq, true)
 	k.view(func(r store.Reader) { same("limited", must(r.Attempts(1)), log[:1]) })
+	k.settle(d)
+	k.want("the same note again", len(k.attempts()), 3)
+	d.Note = "something else"
+	k.settle(d)
+	k.want("another note", k.attempts()[0].Note, d.Note)
 }
 
 // coalesce: a newer generation takes the row's place, and what an older
