@@ -26,6 +26,7 @@ var configHints = map[string]string{
 	"schedule":        `"*/5 * * * *" or "@change"`,
 	"hubs":            `["https://hub.example/"]`,
 	"content.iframes": `["player.vimeo.com"]`,
+	"websub.verify":   "auto, on or off",
 	"window.posts":    "50",
 	"window.hours":    "48",
 }
@@ -50,6 +51,7 @@ func check(d *decoder, c *Config) {
 	ch.categories()
 	ch.redirects()
 	ch.schedules()
+	ch.oneOf("websub.verify", c.WebSub.Verify, "auto", "on", "off")
 	ch.oneOf("log.level", c.Log.Level, "trace", "debug", "info", "warn", "error")
 	ch.oneOf("log.format", c.Log.Format, "auto", "console", "json")
 	if strings.Contains(c.Store.Path, "://") {

@@ -27,6 +27,7 @@ type Config struct {
 	Schedule   string                    `yaml:"schedule" json:"schedule"` // cron in Site.TimeZone, or "@change"
 	Window     WindowConfig              `yaml:"window" json:"window"`
 	Hubs       []string                  `yaml:"hubs" json:"hubs"`
+	WebSub     WebSubConfig              `yaml:"websub" json:"websub"`
 	Redirects  map[string]string         `yaml:"redirects" json:"redirects"` // old path to present one
 	Content    ContentConfig             `yaml:"content" json:"content"`
 	Categories map[string]CategoryConfig `yaml:"categories" json:"categories"` // by slug
@@ -76,6 +77,11 @@ type WindowConfig struct {
 	Hours int `yaml:"hours" json:"hours"` // of the newest post; 0 for none
 }
 
+// WebSubConfig says how hubs are told.
+type WebSubConfig struct {
+	Verify string `yaml:"verify" json:"verify"` // auto, on or off: pings wait for the public URL
+}
+
 // ContentConfig says what may stand in posts.
 type ContentConfig struct {
 	Iframes []string `yaml:"iframes" json:"iframes"` // hosts whose iframes stay; others become links
@@ -118,6 +124,7 @@ func defaultConfig() Config {
 		Schedule:   "*/5 * * * *",
 		Window:     WindowConfig{Posts: 50, Hours: 48},
 		Hubs:       []string{},
+		WebSub:     WebSubConfig{Verify: "auto"},
 		Redirects:  map[string]string{},
 		Content:    ContentConfig{Iframes: []string{"www.youtube-nocookie.com", "www.youtube.com", "player.vimeo.com"}},
 		Categories: map[string]CategoryConfig{},

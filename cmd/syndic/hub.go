@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 
 	"github.com/spf13/cobra"
@@ -30,7 +31,7 @@ func (a *app) hubList() *cobra.Command {
 				column[control.HubInfo]{"RETRYING", func(r control.HubInfo) string { return fmt.Sprint(r.Retrying) }},
 				column[control.HubInfo]{"FAILED", func(r control.HubInfo) string { return fmt.Sprint(r.Failed) }},
 				column[control.HubInfo]{"LAST", func(r control.HubInfo) string { return when(r.Last) }},
-				column[control.HubInfo]{"ERROR", func(r control.HubInfo) string { return r.Error }})
+				column[control.HubInfo]{"REASON", func(r control.HubInfo) string { return cmp.Or(r.Error, r.Note) }})
 		}),
 	}
 }
@@ -97,5 +98,5 @@ func (a *app) printPings(rows []control.PingInfo) error {
 		column[control.PingInfo]{"NEXT", func(r control.PingInfo) string { return when(r.Next) }},
 		column[control.PingInfo]{"HUB", func(r control.PingInfo) string { return r.Hub }},
 		column[control.PingInfo]{"TOPIC", func(r control.PingInfo) string { return r.Topic }},
-		column[control.PingInfo]{"ERROR", func(r control.PingInfo) string { return r.Error }})
+		column[control.PingInfo]{"REASON", func(r control.PingInfo) string { return cmp.Or(r.Error, r.Note) }})
 }

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"cmp"
+	"context"
 	"fmt"
 	"strings"
 	"time"
@@ -55,7 +57,9 @@ func (a *app) republish(c call, r control.RepublishRequest) error {
 	if r.Force && !r.DryRun && !r.NoPing {
 		a.tell("hubs that are pinged without a change skip what they know")
 	}
+	silence := a.narrate(c)
 	rows, err := c.client.Republish(c, r)
+	silence()
 	if err != nil {
 		return err
 	}
@@ -63,6 +67,35 @@ func (a *app) republish(c call, r control.RepublishRequest) error {
 		return err
 	}
 	return republished(rows, r)
+}
+
+// narrateEvery is how often a command that waits looks for what it waits for.
+const narrateEvery = time.Second
+
+// narrate says once why pings wait, until the returned function is called.
+func (a *app) narrate(c call) (silence func()) {
+	ctx, cancel := context.WithCancel(c)
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		said := map[string]bool{}
+		for rest(ctx, narrateEvery) {
+			hubs, err := c.client.Hubs(ctx)
+			if err != nil {
+				return // the request itself tells what is wrong
+			}
+			for _, h := range hubs {
+				if h.Note != "" && !said[h.Note] {
+					a.tell("%s", h.Note)
+				}
+				said[h.Note] = true
+			}
+		}
+	}()
+	return func() {
+		cancel()
+		<-ended
+	}
 }
 
 func (a *app) printFeeds(rows []control.FeedResult) error {
@@ -100,7 +133,7 @@ func pings(list []control.PingInfo) string {
 // comes from.
 func republished(rows []control.FeedResult, r control.RepublishRequest) error {
 	var rejected []string
-	queued, failed := 0, 0
+	queued, failed, why := 0, 0, ""
 	for _, row := range rows {
 		if row.Status == "failed" {
 			rejected = append(rejected, fmt.Sprintf("%s %s: %s", slugOf(row.Category), row.Format, row.Error))
@@ -112,6 +145,7 @@ func republished(rows []control.FeedResult, r control.RepublishRequest) error {
 				failed++
 			default:
 				queued++
+				why = cmp.Or(why, p.Error, p.Note)
 			}
 		}
 	}
@@ -123,7 +157,10 @@ func republished(rows []control.FeedResult, r control.RepublishRequest) error {
 	case failed > 0:
 		return fail(exitPartly, "the feeds are out, but %d pings were refused for good: see `syndic hub log`", failed)
 	case queued > 0:
-		return fail(exitPartly, "the feeds are out, %d pings are still queued: see `syndic hub list`", queued)
+		if why != "" {
+			why = " (" + why + ")"
+		}
+		return fail(exitPartly, "the feeds are out, %d pings are still queued%s: see `syndic hub list`", queued, why)
 	}
 	return nil
 }

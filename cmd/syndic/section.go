@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"net/url"
 	"slices"
 	"strings"
 
@@ -31,6 +32,7 @@ var sections = []section{
 		"categories.*.title", "categories.*.description", "categories.*.language", "categories.*.image",
 		"categories.*.schedule", "categories.*.window.posts", "categories.*.window.hours", "categories.*.hubs",
 	}},
+	{apply: (*daemon).applyVerify, keys: []string{"websub.verify"}},
 	{apply: (*daemon).applyLog, keys: []string{"log.level", "log.format"}},
 }
 
@@ -65,6 +67,25 @@ func (d *daemon) applyFeeds(ctx context.Context, c Config) error {
 		d.log.Warn().Str("component", "config").Str("authority", ch.Authority).Msg(loopbackWarning(ch.Authority))
 	}
 	return nil
+}
+
+// applyVerify says whether pings wait for public URLs, from the next one on.
+func (d *daemon) applyVerify(_ context.Context, c Config) error {
+	d.verify.Store(&c.WebSub.Verify)
+	return nil
+}
+
+// verifies tells whether a ping waits for its topic's public URL. Unless told,
+// it does where readers come by another way than to this machine itself.
+func (d *daemon) verifies(topic string) bool {
+	switch mode := d.verify.Load(); {
+	case mode == nil || *mode == "off":
+		return false
+	case *mode == "on":
+		return true
+	}
+	u, err := url.Parse(topic)
+	return err == nil && !feed.Loopback(u.Hostname())
 }
 
 // applyLog changes how much is logged and in which form, from the next line on.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"sync/atomic"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -81,6 +82,7 @@ type daemon struct {
 	scheduler *scheduler.Scheduler
 	web       *web.Server
 	sender    *websub.Sender
+	verify    atomic.Pointer[string] // websub.verify
 }
 
 // serve runs until ctx ends or a part of it fails, and undoes whatever it has
@@ -156,6 +158,7 @@ func (d *daemon) open() error {
 // build makes the parts; none does anything yet.
 func (d *daemon) build() {
 	version := buildVersion().Version
+	d.verify.Store(&d.config.WebSub.Verify)
 	d.metrics.registry.MustRegister(d.judge.gauges()...)
 	d.scheduler = scheduler.New(scheduler.Config{
 		Store: d.store, Slots: d.slots, Log: d.log, Beat: d.notify.beat, Check: d.judge.check,
@@ -171,7 +174,7 @@ func (d *daemon) build() {
 		},
 	})
 	d.sender = websub.New(websub.Config{
-		Store: d.store, Served: d.web.Served, Log: d.log, Observe: d.metrics.pinged,
+		Store: d.store, Served: d.web.Served, Published: d.web.Published, Verify: d.verifies, Log: d.log, Observe: d.metrics.pinged,
 		UserAgent: func() string { return fmt.Sprintf("syndic/%s (+%s)", version, d.web.Tally().URL) },
 	})
 }
