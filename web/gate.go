@@ -20,6 +20,11 @@ type gate struct {
 	limit   int64
 	open    atomic.Int64
 	refused prometheus.Counter
+
+	draining  atomic.Bool
+	emptied   chan struct{} // made by drain; holds a value when open may have come to 0
+	mu        sync.Mutex
+	listeners []*gated
 }
 
 // newGate lowers the limit to what the process may have open.
@@ -38,20 +43,57 @@ func newGate(limit int, refused prometheus.Counter) *gate {
 type gated struct {
 	net.Listener
 	gate *gate
+	*valve
 }
 
-func (l gated) Accept() (net.Conn, error) {
+// guard puts a listener behind the gate.
+func (g *gate) guard(l net.Listener) *gated {
+	guarded := &gated{l, g, newValve()}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.listeners = append(g.listeners, guarded)
+	return guarded
+}
+
+// Accept returns the next connection. While the gate drains there is none, and
+// only Close ends the waiting for one.
+func (l *gated) Accept() (net.Conn, error) {
 	for {
 		c, err := l.Listener.Accept()
+		if err != nil && l.gate.draining.Load() {
+			l.noticed.Do(func() { close(l.stopped) })
+			<-l.closed
+			return nil, net.ErrClosed
+		}
 		if err != nil {
 			return nil, err
 		}
 		if l.gate.open.Add(1) <= l.gate.limit {
 			return &admitted{Conn: c, gate: l.gate}, nil
 		}
-		l.gate.open.Add(-1)
+		l.gate.leave()
 		l.gate.refused.Inc()
 		_ = c.Close() // there is nobody to tell
+	}
+}
+
+// stop closes the socket, and leaves Accept waiting.
+func (l *gated) stop() { l.stopping.Do(func() { l.err = l.Listener.Close() }) }
+
+// Close ends Accept.
+func (l *gated) Close() error {
+	l.stop()
+	l.closing.Do(func() { close(l.closed) })
+	return l.err
+}
+
+// leave counts a connection that has ended.
+func (g *gate) leave() {
+	if g.open.Add(-1) == 0 && g.draining.Load() {
+		select {
+		case g.emptied <- struct{}{}:
+		default:
+		}
 	}
 }
 
@@ -63,7 +105,7 @@ type admitted struct {
 }
 
 func (c *admitted) Close() error {
-	c.once.Do(func() { c.gate.open.Add(-1) })
+	c.once.Do(c.gate.leave)
 	return c.Conn.Close()
 }
 

@@ -22,6 +22,9 @@ func (s *Server) handler(find endpoint, public bool) http.Handler {
 		start := time.Now()
 		if public {
 			allowAnyOrigin(w.Header())
+			if s.gate.draining.Load() {
+				w.Header()["Connection"] = []string{"close"}
+			}
 		}
 		d, err := guarded(find, r)
 		var f *servedFeed

@@ -14,13 +14,13 @@ import (
 // connections counted and limited. With lane, plain requests for feeds are
 // answered on the connection itself, in the same bytes and with the deadlines
 // of the http.Server, which gets all others. Its Shutdown waits for both
-// (for the lane up to five seconds), its Close ends both.
+// (for the lane up to five seconds), its Close ends both. Drain goes before it.
 func (s *Server) Listen(l net.Listener, h *http.Server, lane bool) net.Listener {
-	l = gated{l, s.gate}
+	guarded := s.gate.guard(l)
 	if !lane {
-		return l
+		return guarded
 	}
-	return newLane(s, l, h)
+	return newLane(s, guarded, h)
 }
 
 // lane is a listener that keeps a connection for as long as its requests are

@@ -199,7 +199,8 @@ func (c *laneConn) answer(p *plain) (ok bool) {
 	v := d.best(p.codings.list(), s.encoders)
 	v.wire()
 	c.answered = true
-	closing := p.close || c.lane.draining.Load()
+	// While it drains, what came along with the request is answered as well.
+	closing := p.close || c.from == c.to && (c.lane.draining.Load() || s.gate.draining.Load())
 	head, body, a := v.wireFull, v.body, sent{status: http.StatusOK, coding: v.coding.String()}
 	switch {
 	case d.known(p, v):

@@ -43,18 +43,14 @@ func (d *daemon) listenControl() error {
 }
 
 // listenHTTP binds the public and the admin listener, reads what was published
-// before, and serves it.
+// before, and serves it. At the end readers are sent off gently: with sockets of
+// systemd a restart then costs no request.
 func (d *daemon) listenHTTP(ctx context.Context) error {
-	public, err := listen("listen", d.config.Listen)
+	bound, err := bind(d.config)
 	if err != nil {
 		return err
 	}
-	var admin []net.Listener
-	if d.config.Admin.Listen != "" {
-		if admin, err = listen("admin.listen", d.config.Admin.Listen); err != nil {
-			return errors.Join(err, closeAll(public))
-		}
-	}
+	public, admin := bound.public, bound.admin
 	if err := d.web.Load(ctx); err != nil {
 		return errors.Join(err, closeAll(append(public, admin...)))
 	}
@@ -62,7 +58,11 @@ func (d *daemon) listenHTTP(ctx context.Context) error {
 	for i, l := range public {
 		public[i] = d.web.Listen(l, server, d.config.Serve.FastLane)
 	}
-	ends := []undo{d.answer(server, public...)}
+	shutDown := d.answer(server, public...)
+	ends := []undo{func(ctx context.Context) error {
+		d.web.Drain(ctx)
+		return shutDown(ctx)
+	}}
 	d.tell("public", "serving feeds and pages", d.config.site().URL, public)
 	d.warnElsewhere(public)
 	if len(admin) > 0 {
@@ -94,14 +94,6 @@ func (d *daemon) warnElsewhere(public []net.Listener) {
 	}
 	d.log.Warn().Str("url", site.String()).Str("listen", public[0].Addr().String()).
 		Msg("site.url leads to another port of this machine than listen: feeds and pings will name the wrong address")
-}
-
-func closeAll(listeners []net.Listener) error {
-	errs := make([]error, len(listeners))
-	for i, l := range listeners {
-		errs[i] = l.Close()
-	}
-	return errors.Join(errs...)
 }
 
 // answer serves on the listeners until the returned function ends it: running
