@@ -22,7 +22,7 @@ import (
 var configHints = map[string]string{
 	"site.url":        `"https://journal.example/"`,
 	"listen":          `"127.0.0.1:8080" or "fd"`,
-	"admin.listen":    `"127.0.0.1:8081", or "" for none`,
+	"admin.listen":    `"127.0.0.1:8081", "fd", or "" for none`,
 	"schedule":        `"*/5 * * * *" or "@change"`,
 	"hubs":            `["https://hub.example/"]`,
 	"content.iframes": `["player.vimeo.com"]`,
@@ -195,7 +195,7 @@ func (ch checker) listeners() {
 	if ch.Listen != "fd" {
 		ch.address("listen", ch.Listen, configHints["listen"])
 	}
-	if ch.Admin.Listen == "" {
+	if ch.Admin.Listen == "" || ch.Admin.Listen == "fd" {
 		return
 	}
 	ch.address("admin.listen", ch.Admin.Listen, configHints["admin.listen"])

@@ -6,7 +6,6 @@ import (
 	"net"
 	"net/http"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -217,34 +216,6 @@ func TestSystemdIsNotified(t *testing.T) {
 	hear(t, conn, "STOPPING=1")
 	if code := p.wait(10 * time.Second); code != 0 {
 		t.Errorf("exit %d", code)
-	}
-}
-
-func TestInheritedSocket(t *testing.T) {
-	h := newHost(t)
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	h.addr = "fd"
-	h.url = "http://" + l.Addr().String() + "/"
-	h.configure()
-	if r := h.run("serve"); r.code != exitFailed || !strings.Contains(r.err, "systemd handed over no socket") {
-		t.Errorf("without a socket: exit %d:\n%s", r.code, r.err)
-	}
-	file, err := l.(*net.TCPListener).File()
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer file.Close()
-	// The process that systemd starts is told its own id.
-	cmd := exec.Command("sh", "-c", `LISTEN_PID=$$ LISTEN_FDS=1 exec "$@"`, "sh", binary, "--config", h.config, "--data", h.data, "serve")
-	cmd.Env, cmd.ExtraFiles = h.env, []*os.File{file}
-	p := h.start(cmd)
-	p.ready()
-	if resp, _ := get(t, h.url+"feed.json"); resp.StatusCode != http.StatusOK {
-		t.Error(resp.Status)
 	}
 }
 
