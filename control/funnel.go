@@ -137,6 +137,9 @@ func (h *Handler) write(w http.ResponseWriter, r *http.Request, out any, err err
 	if b, ok := out.(raw); ok {
 		return send(w, http.StatusOK, b.mediaType, b.data)
 	}
+	if s, ok := out.(Snapshot); ok {
+		return sendSnapshot(w, s)
+	}
 	data, err := encode(out)
 	if err != nil {
 		return h.writeError(w, r, describe(fmt.Errorf("encode the answer: %w", err)))

@@ -48,6 +48,12 @@ type Config struct {
 	Compact func(ctx context.Context) (CompactInfo, error)
 	// Reload reads the configuration again; nil without a daemon.
 	Reload func(ctx context.Context, r ReloadRequest) (Reloaded, error)
+	// Backup makes a snapshot of the store as a file and opens it; nil where that
+	// is not to be had.
+	Backup func(ctx context.Context) (Snapshot, error)
+	// Backups tells how the scheduled backups go; nil, or nil returned, without a
+	// schedule.
+	Backups func() *BackupInfo
 	// Ready tells whether the first generation is served; nil means that it is not.
 	Ready func() bool
 	// Observe is told of each request that was answered; nil for nobody.
@@ -91,6 +97,7 @@ func New(cfg Config) *Handler {
 		"/reload":          {http.MethodPost: serve(h.reload)},
 		"/check":           {http.MethodGet: serve(h.check)},
 		"/compact":         {http.MethodPost: serve(h.compact)},
+		"/backup":          {http.MethodGet: serve(h.backup)},
 	}
 	return h
 }

@@ -34,6 +34,12 @@ func (h *Handler) status(ctx context.Context, _ none) (StatusInfo, error) {
 			return s, wrap("read status", err)
 		}
 	}
+	if h.cfg.Backups != nil {
+		s.Backup = h.cfg.Backups()
+	}
+	if s.Backup != nil && s.Backup.Error != "" {
+		s.problem("the latest scheduled backup failed, the older ones are kept: %s", s.Backup.Error)
+	}
 	if s.Daemon && !s.Ready {
 		s.problem("the first feeds are not served yet: wait, or look at the log")
 	}

@@ -241,7 +241,8 @@ type StatusInfo struct {
 	NextDue      *time.Time     `json:"next_due,omitempty"`
 	PingsWaiting int            `json:"pings_waiting"`
 	PingsFailed  int            `json:"pings_failed"`
-	Problems     []string       `json:"problems"` // each with what to do
+	Backup       *BackupInfo    `json:"backup,omitempty"` // of the scheduled backups, where there are any
+	Problems     []string       `json:"problems"`         // each with what to do
 }
 
 // PostPage is one page of a list of posts.

@@ -48,7 +48,7 @@ func (s *Store) check(ctx context.Context, part func(*checker)) []string {
 // checkPages runs bbolt's check: reachability, order and the free list. It
 // wants that nobody writes.
 func (s *Store) checkPages() (problems []string) {
-	btx, err := s.begin(true)
+	btx, err := s.begin(!s.o.readOnly)
 	if err != nil {
 		return []string{err.Error()}
 	}

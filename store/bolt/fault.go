@@ -16,7 +16,7 @@ import (
 )
 
 // wayBack ends every message about a damaged file.
-const wayBack = "run `syndic check`, and restore a backup if it confirms this"
+const wayBack = "run `syndic check --repair`, or restore a backup with `syndic restore`"
 
 func damaged(format string, args ...any) error {
 	return fmt.Errorf("%w: %s; "+wayBack, store.ErrDamaged, fmt.Sprintf(format, args...))

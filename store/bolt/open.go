@@ -28,6 +28,7 @@ func Open(path string, o Options) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open database: %w", fault(path, err))
 	}
+	s.noteOpen()
 	s.live, s.end = context.WithCancel(context.Background())
 	go s.write()
 	return s, nil
@@ -148,7 +149,7 @@ func (s *Store) openNow(name string) error {
 	}
 	return guarded(func() error {
 		db, err := bbolt.Open(name, 0o600, &bbolt.Options{
-			Timeout: s.o.Wait, FreelistType: bbolt.FreelistMapType, InitialMmapSize: mapSize(info.Size()),
+			Timeout: s.o.Wait, FreelistType: bbolt.FreelistMapType, InitialMmapSize: mapSize(info.Size()), ReadOnly: s.o.readOnly,
 			OpenFile: func(name string, flag int, mode os.FileMode) (f *os.File, err error) {
 				f, err = os.OpenFile(name, flag&^os.O_CREATE, mode)
 				s.file = f

@@ -6,7 +6,6 @@ import (
 	"go.etcd.io/bbolt"
 
 	"syndic/feed"
-	"syndic/store"
 )
 
 // migrations bring a file from one schema version to the next: the first one
@@ -16,16 +15,20 @@ var migrations []func(*bbolt.Tx) error
 // migrate makes the schema of a new file, or brings an older one up to date.
 func (s *Store) migrate(steps []func(*bbolt.Tx) error) error {
 	newest := uint64(len(steps)) + 1
-	version, empty, err := s.version()
+	version, empty, err := s.known(newest)
 	switch {
 	case err != nil:
 		return err
+	case s.o.readOnly && empty:
+		return damaged("%s is an empty bbolt file", s.path)
+	case s.o.readOnly:
+		return nil
 	case empty:
 		return s.change(func(btx *bbolt.Tx) error { return createSchema(btx, newest) })
-	case version == 0:
-		return damaged("%s is a bbolt file, but not syndic's", s.path)
-	case version > newest:
-		return fmt.Errorf("%w: %s has version %d and this program knows %d: use the newer syndic", store.ErrNewer, s.path, version, newest)
+	case version < newest:
+		if err := s.keepBefore(version + 1); err != nil {
+			return err
+		}
 	}
 	for v := version; v < newest; v++ {
 		err := s.change(func(btx *bbolt.Tx) error {

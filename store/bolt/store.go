@@ -27,6 +27,8 @@ type Options struct {
 	Slot func(site feed.Site, c feed.Category, after time.Time) time.Time
 	// Log takes what no caller is told of.
 	Log zerolog.Logger
+
+	readOnly bool // for Inspect alone: no lock against other readers, no migration, no writer
 }
 
 // Store is a store.Store in one file.
@@ -48,6 +50,7 @@ type Store struct {
 	queue   []*call       // Updates that wait for the writer
 	wake    chan struct{} // tells the writer of the queue; holds one
 	broken  error         // damage that left bbolt's locks taken
+	damage  string        // the first that was met
 	holders map[string]chan struct{}
 	ended   bool
 
@@ -81,6 +84,7 @@ func (s *Store) View(ctx context.Context, fn func(store.Reader) error) (err erro
 		err = fn(r)
 	}
 	if r.fault != nil {
+		s.hurt(r.fault)
 		return fault(s.path, r.fault)
 	}
 	return err
@@ -115,6 +119,7 @@ func (s *Store) state() error {
 }
 
 func (s *Store) breakOff(err error) error {
+	s.hurt(err)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.broken == nil {
@@ -171,7 +176,9 @@ func (s *Store) Close() error {
 	<-s.stopped
 	s.compacting.Lock()
 	defer s.compacting.Unlock()
-	return s.closeFile()
+	err := s.closeFile()
+	s.noteClosed()
+	return err
 }
 
 // handle is the file that the store has now.

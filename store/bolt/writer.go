@@ -198,6 +198,7 @@ func (s *Store) turn(b *batch, c *call) (lost bool, err error) {
 	c.turn <- t
 	<-c.ran
 	if t.fault != nil {
+		s.hurt(t.fault)
 		return false, fault(s.path, t.fault)
 	}
 	if err := cmp.Or(t.err, t.broken); err != nil {
