@@ -27,12 +27,17 @@ var configHints = map[string]string{
 	"hubs":            `["https://hub.example/"]`,
 	"content.iframes": `["player.vimeo.com"]`,
 	"websub.verify":   "auto, on or off",
+	"backup.schedule": `"0 4 * * *", or "" for none`,
+	"backup.keep":     "7",
 	"window.posts":    "50",
 	"window.hours":    "48",
 }
 
 // maxHours is a hundred years, which still fit a time.Duration.
 const maxHours = 100 * 366 * 24
+
+// maxBackups is one an hour for more than a year.
+const maxBackups = 10_000
 
 // checker looks at values that have the right type already.
 type checker struct {
@@ -288,6 +293,14 @@ func (ch checker) schedules() {
 		loc = time.UTC // reported already
 	}
 	ch.schedule("schedule", ch.Schedule, loc)
+	if spec := ch.Backup.Schedule; strings.TrimSpace(spec) == "@change" {
+		ch.bad("backup.schedule", "@change would copy the database after each change: use a time such as \"0 4 * * *\"")
+	} else if spec != "" {
+		ch.schedule("backup.schedule", spec, loc)
+	}
+	if n := ch.Backup.Keep; n < 1 || n > maxBackups {
+		ch.bad("backup.keep", "%d is out of range: use 1 to %d", n, maxBackups)
+	}
 	for _, slug := range slices.Sorted(maps.Keys(ch.Categories)) {
 		if spec := ch.Categories[slug].Schedule; spec != "" {
 			ch.schedule("categories."+slug+".schedule", spec, loc)

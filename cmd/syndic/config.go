@@ -24,6 +24,7 @@ type Config struct {
 	Admin      AdminConfig               `yaml:"admin" json:"admin"`
 	Serve      ServeConfig               `yaml:"serve" json:"serve"`
 	Store      StoreConfig               `yaml:"store" json:"store"`
+	Backup     BackupConfig              `yaml:"backup" json:"backup"`
 	Schedule   string                    `yaml:"schedule" json:"schedule"` // cron in Site.TimeZone, or "@change"
 	Window     WindowConfig              `yaml:"window" json:"window"`
 	Hubs       []string                  `yaml:"hubs" json:"hubs"`
@@ -69,6 +70,13 @@ type ServeConfig struct {
 // StoreConfig says where the posts are kept.
 type StoreConfig struct {
 	Path string `yaml:"path" json:"path"` // a bbolt file, relative to the data directory
+}
+
+// BackupConfig says when the daemon copies the database, and where to.
+type BackupConfig struct {
+	Schedule  string `yaml:"schedule" json:"schedule"`   // cron in Site.TimeZone; "" is never
+	Keep      int    `yaml:"keep" json:"keep"`           // the newest ones; older ones of its own are removed
+	Directory string `yaml:"directory" json:"directory"` // relative to the data directory; "" is backups there
 }
 
 // WindowConfig says how much a feed holds.
@@ -121,6 +129,7 @@ func defaultConfig() Config {
 		Listen:     "127.0.0.1:8080",
 		Admin:      AdminConfig{Listen: "127.0.0.1:8081"},
 		Serve:      ServeConfig{FastLane: true},
+		Backup:     BackupConfig{Keep: 7},
 		Schedule:   "*/5 * * * *",
 		Window:     WindowConfig{Posts: 50, Hours: 48},
 		Hubs:       []string{},

@@ -66,7 +66,8 @@ func interrupted(ctx context.Context, err error) error {
 // session is a connection: to the daemon, or to the store opened here.
 type session struct {
 	client *control.Client
-	close  func()
+	store  *bolt.Store // opened here; nil where a daemon answers
+	close  func()      // may be called again
 }
 
 // connect finds a daemon that answers, else opens the store.
@@ -162,6 +163,9 @@ func (a *app) open(ctx context.Context, p places, m mode) (*session, error) {
 		return nil, err
 	}
 	log := a.offlineLogger(c.Log)
+	if err := a.examineSuspect(ctx, db, log); err != nil {
+		return nil, err
+	}
 	slots := scheduler.NewSlots()
 	st, err := bolt.Open(db, bolt.Options{Create: m == creating, Wait: lockWait, Slot: slots.Slot, Log: log})
 	if err != nil {
@@ -175,9 +179,9 @@ func (a *app) open(ctx context.Context, p places, m mode) (*session, error) {
 		Store: st, Site: c.site(), Version: buildVersion().Version, Data: p.data, Log: log, Check: st.Check, Compact: compactor(st),
 		Republish: republisher(sched), Schedules: scheduleLister(sched), Probe: newProber(buildVersion().Version).probe,
 	}))
-	return &session{client: client, close: func() {
+	return &session{client: client, store: st, close: func() {
 		client.Close()
-		if err := st.Close(); err != nil {
+		if err := st.Close(); err != nil && !errors.Is(err, store.ErrClosed) {
 			a.say("close the store: %v", err)
 		}
 	}}, nil

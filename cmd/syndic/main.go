@@ -24,7 +24,7 @@ func main() {
 	// It asks the daemon to reload, as early as it may come, and ends all else.
 	hangups := make(chan os.Signal, 1)
 	signal.Notify(hangups, syscall.SIGHUP)
-	a := &app{in: os.Stdin, out: os.Stdout, messages: os.Stderr, getenv: os.Getenv, hangups: hangups}
+	a := &app{in: os.Stdin, out: os.Stdout, messages: os.Stderr, getenv: os.Getenv, hangups: hangups, examine: examineInChild}
 	os.Exit(a.run(ctx, os.Args[1:]))
 }
 
@@ -35,6 +35,7 @@ type app struct {
 	messages io.Writer // everything else
 	getenv   func(string) string
 	hangups  chan os.Signal // SIGHUP
+	examine  examiner       // of database files
 	globals  globals
 	parsed   bool // the command line was understood
 }

@@ -33,6 +33,7 @@ var sections = []section{
 		"categories.*.schedule", "categories.*.window.posts", "categories.*.window.hours", "categories.*.hubs",
 	}},
 	{apply: (*daemon).applyVerify, keys: []string{"websub.verify"}},
+	{apply: (*daemon).applyBackup, keys: []string{"backup.schedule", "backup.keep", "backup.directory"}},
 	{apply: (*daemon).applyLog, keys: []string{"log.level", "log.format"}},
 }
 
@@ -66,7 +67,7 @@ func (d *daemon) applyFeeds(ctx context.Context, c Config) error {
 	if feed.Loopback(ch.Authority) {
 		d.log.Warn().Str("component", "config").Str("authority", ch.Authority).Msg(loopbackWarning(ch.Authority))
 	}
-	return nil
+	return d.applyBackup(ctx, c) // its schedule is in the site's time zone
 }
 
 // applyVerify says whether pings wait for public URLs, from the next one on.
@@ -91,5 +92,11 @@ func (d *daemon) verifies(topic string) bool {
 // applyLog changes how much is logged and in which form, from the next line on.
 func (d *daemon) applyLog(_ context.Context, c Config) error {
 	d.sink.set(c.Log)
+	return nil
+}
+
+// applyBackup changes when the database is copied, from the next copy on.
+func (d *daemon) applyBackup(_ context.Context, c Config) error {
+	d.rota.follow(planOf(c, d.places))
 	return nil
 }

@@ -45,6 +45,7 @@ func (a *app) serveCommand() *cobra.Command {
 				log.Info().Str("component", "config").Msg("there is no configuration file: the defaults hold")
 			}
 			d := &daemon{
+				app:    a,
 				config: c, configFile: a.globals.config, found: found, hangups: a.hangups, turn: make(chan struct{}, 1),
 				places: p, sink: sink, log: log, notify: newNotifier(log, a.getenv("NOTIFY_SOCKET") != ""), metrics: newMetrics(), judge: newJudge(), started: time.Now(),
 			}
@@ -55,6 +56,7 @@ func (a *app) serveCommand() *cobra.Command {
 
 // daemon is everything that serve wires together.
 type daemon struct {
+	app *app
 	// Whoever reads or replaces the configuration has the turn; begin has it
 	// until the first one is in force.
 	turn       chan struct{}
@@ -76,10 +78,12 @@ type daemon struct {
 	tasks *errgroup.Group // all that runs beside serve
 
 	store     store.Store
+	bolt      *bolt.Store                    // the same, for what concerns its file
 	check     func(context.Context) []string // every row of it
 	compact   func(context.Context) (control.CompactInfo, error)
 	slots     *scheduler.Slots
 	scheduler *scheduler.Scheduler
+	rota      *rota
 	web       *web.Server
 	sender    *websub.Sender
 	verify    atomic.Pointer[string] // websub.verify
@@ -111,7 +115,7 @@ func (d *daemon) serve(ctx context.Context) error {
 // readers who cannot come because the port is taken.
 func (d *daemon) begin(ctx context.Context) error {
 	d.turn <- struct{}{}
-	if err := d.open(); err != nil {
+	if err := d.open(ctx); err != nil {
 		return err
 	}
 	d.build()
@@ -128,6 +132,7 @@ func (d *daemon) begin(ctx context.Context) error {
 	d.tasks.Go(func() error { return d.scheduler.Run(ctx) })
 	d.tasks.Go(func() error { return d.web.Run(ctx) })
 	d.tasks.Go(func() error { return d.sender.Run(ctx) })
+	d.tasks.Go(func() error { return d.rota.run(ctx) })
 	d.tasks.Go(func() error { return d.announce(ctx) })
 	<-d.turn
 	d.tasks.Go(func() error { return d.heedHangups(ctx) })
@@ -135,7 +140,7 @@ func (d *daemon) begin(ctx context.Context) error {
 }
 
 // open takes the store's lock, making the database if there is none.
-func (d *daemon) open() error {
+func (d *daemon) open(ctx context.Context) error {
 	db := d.places.database(d.config.Store.Path)
 	for _, dir := range []string{d.places.data, filepath.Dir(db)} {
 		if err := checkOwner(dir); err != nil {
@@ -145,13 +150,19 @@ func (d *daemon) open() error {
 	if err := os.MkdirAll(d.places.data, 0o700); err != nil {
 		return fmt.Errorf("make the data directory: %w: name another with --data", err)
 	}
+	if err := d.app.examineSuspect(ctx, db, d.log); err != nil {
+		return err
+	}
 	d.slots = scheduler.NewSlots()
 	st, err := bolt.Open(db, bolt.Options{Create: true, Wait: lockWait, Slot: d.slots.Slot, Log: d.log})
 	if err != nil {
 		return err
 	}
-	d.store, d.check, d.compact = st, st.Check, compactor(st)
+	d.store, d.bolt, d.check, d.compact = st, st, st.Check, compactor(st)
 	d.life.add(func(context.Context) error { return st.Close() })
+	if err := clearParts(filepath.Dir(db)); err != nil {
+		d.log.Warn().Err(err).Msg("what a crash left of a copy could not be removed")
+	}
 	return nil
 }
 
@@ -167,6 +178,8 @@ func (d *daemon) build() {
 			d.metrics.published(r)
 		},
 	})
+	d.rota = &rota{copy: d.bolt.Copy, inspect: d.app.sound, log: d.log, changed: make(chan struct{}, 1)}
+	d.rota.follow(planOf(d.config, d.places))
 	d.web = web.New(web.Config{
 		Store: d.store, Log: d.log, Version: version, Registry: d.metrics.registry,
 		Status: func() []web.Fact {
@@ -197,6 +210,7 @@ func (d *daemon) controlConfig() control.Config {
 		Store: d.store, Site: d.config.site(), Version: buildVersion().Version, Daemon: true, Data: d.places.data, Started: d.started,
 		Republish: republisher(d.scheduler), WaitServed: d.web.WaitServed, Schedules: scheduleLister(d.scheduler),
 		Reload: d.reload, Ready: d.web.Ready, Observe: d.metrics.controlled, Probe: newProber(buildVersion().Version).probe, Check: d.check, Compact: d.compact, Log: d.log,
+		Backup: func(ctx context.Context) (control.Snapshot, error) { return openSnapshot(ctx, d.bolt) }, Backups: d.rota.info,
 	}
 }
 

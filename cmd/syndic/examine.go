@@ -1,0 +1,133 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"strings"
+
+	"github.com/rs/zerolog"
+	"github.com/spf13/cobra"
+
+	"syndic/store"
+	"syndic/store/bolt"
+)
+
+// examiner looks at a database file: at its pages, or at all of it. The
+// error says what is wrong with it, or why that cannot be told.
+type examiner func(ctx context.Context, path string, whole bool) (examination, error)
+
+// examination is what was found. It is also what the process says that looked.
+type examination struct {
+	Problems []string `json:"problems"`
+	Error    string   `json:"error,omitempty"` // it is not to be opened at all
+	Damaged  bool     `json:"damaged"`         // Error is that it is damaged
+}
+
+// examineCommand is what this program runs as a process of its own: damage that
+// ends it by a fault is an exit status like any other.
+func (a *app) examineCommand() *cobra.Command {
+	var whole bool
+	cmd := &cobra.Command{
+		Use: "examine-database FILE", Short: "Look at a database file", Args: cobra.ExactArgs(1), Hidden: true,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return json.NewEncoder(a.out).Encode(examineHere(cmd.Context(), args[0], whole))
+		},
+	}
+	cmd.Flags().BoolVar(&whole, "whole", false, "every row, not the pages alone")
+	return cmd
+}
+
+func examineHere(ctx context.Context, path string, whole bool) (e examination) {
+	var err error
+	if whole {
+		e.Problems, err = bolt.Inspect(ctx, path)
+	} else {
+		err = bolt.Look(path)
+	}
+	if err != nil {
+		e.Error, e.Damaged = err.Error(), errors.Is(err, store.ErrDamaged)
+	}
+	return e
+}
+
+// examineInChild runs this program again to look at the file.
+func examineInChild(ctx context.Context, path string, whole bool) (e examination, err error) {
+	cmd := exec.CommandContext(ctx, self(), "examine-database", fmt.Sprintf("--whole=%t", whole), "--", path)
+	cmd.Env = append(os.Environ(), "GOTRACEBACK=none")
+	cmd.Stderr = io.Discard
+	out, err := cmd.Output()
+	if ctx.Err() != nil {
+		return e, ctx.Err()
+	}
+	var ended *exec.ExitError
+	switch {
+	case errors.As(err, &ended):
+		e.Damaged = true
+		e.Error = fmt.Sprintf("%v: %s: the process that looked at it ended with %v; %s", store.ErrDamaged, path, ended, wayBack)
+		return e, nil
+	case err != nil:
+		return e, fmt.Errorf("look at %s in a process of its own: %w", path, err)
+	}
+	if err := json.Unmarshal(out, &e); err != nil {
+		return e, fmt.Errorf("look at %s in a process of its own: %w", path, err)
+	}
+	return e, nil
+}
+
+// wayBack is what to do about a damaged database.
+const wayBack = "run `syndic check --repair`, or restore a backup with `syndic restore`"
+
+// self is this program's file, also where a newer one has taken its name.
+func self() string {
+	const running = "/proc/self/exe"
+	if _, err := os.Stat(running); err == nil {
+		return running
+	}
+	path, err := os.Executable()
+	if err != nil {
+		return os.Args[0]
+	}
+	return path
+}
+
+// err is what is wrong as an error; of several problems the first.
+func (e examination) err(path string) error {
+	switch {
+	case e.Error != "" && e.Damaged:
+		return fmt.Errorf("%w: %s", store.ErrDamaged, strings.TrimPrefix(e.Error, store.ErrDamaged.Error()+": "))
+	case e.Error != "":
+		return errors.New(e.Error)
+	case len(e.Problems) > 0:
+		return fmt.Errorf("%w: %s: %s (one of %d problems); %s", store.ErrDamaged, path, e.Problems[0], len(e.Problems), wayBack)
+	}
+	return nil
+}
+
+// examineSuspect has a database looked at before it is opened, where there is
+// reason to.
+func (a *app) examineSuspect(ctx context.Context, path string, log zerolog.Logger) error {
+	why := bolt.Suspect(path)
+	if why == "" {
+		return nil
+	}
+	log.Info().Str("component", "store").Str("file", path).Str("reason", why).Msg("looking at the pages of the database before it is opened")
+	e, err := a.examine(ctx, path, false)
+	if err != nil {
+		return err
+	}
+	return e.err(path)
+}
+
+// sound looks at the whole of a file that nobody has open.
+func (a *app) sound(ctx context.Context, path string) error {
+	e, err := a.examine(ctx, path, true)
+	if err != nil {
+		return err
+	}
+	return e.err(path)
+}
