@@ -6,10 +6,11 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"strings"
 )
 
-// closing is kept beside the database, as syndic.db.state, and says how it was
+// closing is kept beside the database, as .syndic.db.state, and says how it was
 // closed. It is a hint that saves the look at a sound file at every start: it
 // is written without a sync, and one that is missing, or of other bytes than
 // the database has now, only costs that look.
@@ -21,7 +22,9 @@ type closing struct {
 	Damage   string `json:"damage,omitempty"`   // met while it was open
 }
 
-func closingOf(path string) string { return path + ".state" }
+func closingOf(path string) string {
+	return filepath.Join(filepath.Dir(path), "."+filepath.Base(path)+".state")
+}
 
 // Suspect says why the database at path is to be looked at before it is opened,
 // or nothing. The look reads every page's header, so that 10 GB take seconds;
