@@ -162,10 +162,14 @@ func (s *Scheduler) adjust(ctx context.Context, site feed.Site, after uint64, ch
 			return err
 		}
 		more = len(list) == batch
+		feeds, err := headers(r, after, len(list))
+		if err != nil {
+			return err
+		}
 		now := time.Now()
 		for _, c := range list {
 			last = c.Num
-			a, err := s.compare(r, site, c, now)
+			a, err := s.compare(r, site, c, feeds[c.Num], now)
 			if err != nil {
 				return err
 			}
@@ -195,6 +199,16 @@ func (s *Scheduler) adjust(ctx context.Context, site feed.Site, after uint64, ch
 	return last, more, nil
 }
 
+// headers are the published feeds of the next categories after a number.
+func headers(r store.Reader, after uint64, categories int) (map[uint64][]feed.Artifact, error) {
+	list, err := r.Headers(after, categories*len(feed.Formats))
+	feeds := make(map[uint64][]feed.Artifact, categories)
+	for _, a := range list {
+		feeds[a.Category] = append(feeds[a.Category], a)
+	}
+	return feeds, err
+}
+
 // adjustment is what one category needs.
 type adjustment struct {
 	category feed.Category
@@ -203,8 +217,8 @@ type adjustment struct {
 	now      bool      // because its feeds look otherwise
 }
 
-// compare finds what a category needs under the configuration.
-func (s *Scheduler) compare(r store.Reader, site feed.Site, c feed.Category, now time.Time) (adjustment, error) {
+// compare finds what a category with these feeds needs under the configuration.
+func (s *Scheduler) compare(r store.Reader, site feed.Site, c feed.Category, feeds []feed.Artifact, now time.Time) (adjustment, error) {
 	a := adjustment{category: c}
 	named := names(site, c, "") != ""
 	if c.Num != feed.SiteNum && !named && !same(c.Settings, feed.Settings{}) {
@@ -216,16 +230,17 @@ func (s *Scheduler) compare(r store.Reader, site feed.Site, c feed.Category, now
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
 		return a, err
 	}
-	stale, err := s.stale(r, site, c, named)
+	stale, err := s.stale(r, site, c, feeds, named)
 	if err != nil {
 		return a, err
 	}
-	next := s.slots.Slot(site, c, now)
 	switch {
 	case stale && (!marked || mark.Due.After(now)):
 		a.due, a.now = now, true
-	case !stale && marked && mark.Due.After(next):
-		a.due = next
+	case !stale && marked:
+		if next := s.slots.Slot(site, c, now); mark.Due.After(next) {
+			a.due = next
+		}
 	}
 	return a, nil
 }
@@ -233,11 +248,7 @@ func (s *Scheduler) compare(r store.Reader, site feed.Site, c feed.Category, now
 // stale tells whether the category's feeds are to be made again, or for the
 // first time. A category that exists only because a post names it, which is
 // not out yet, gets its first feed at its slot.
-func (s *Scheduler) stale(r store.Reader, site feed.Site, c feed.Category, named bool) (bool, error) {
-	artifacts, err := r.Artifacts(c.Num)
-	if err != nil {
-		return false, err
-	}
+func (s *Scheduler) stale(r store.Reader, site feed.Site, c feed.Category, artifacts []feed.Artifact, named bool) (bool, error) {
 	if c.State == feed.Retired {
 		return len(artifacts) > 0, nil
 	}
