@@ -3,6 +3,7 @@ package scheduler
 import (
 	"errors"
 	"strings"
+	"time"
 
 	"syndic/feed"
 	"syndic/store"
@@ -36,6 +37,7 @@ type Result struct {
 type report struct {
 	category feed.Category
 	mark     store.Seq
+	due      time.Time // of the mark; zero without one
 	noted    bool
 	before   [3]*feed.Artifact // as the first attempt found them
 	after    [3]*feed.Artifact // as they are now
@@ -51,11 +53,18 @@ func (e *refusedError) Error() string { return e.text }
 
 // note keeps what an attempt starts from.
 func (r *report) note(e *edition) {
-	r.category, r.mark = e.category, e.mark.Seq
+	r.category, r.mark, r.due = e.category, e.mark.Seq, e.mark.Due
 	if !r.noted {
 		r.noted, r.before = true, e.before
 	}
 	r.after, r.refused = e.before, [3]error{}
+}
+
+// lateness is how long after its due time the publication was out, and whether
+// the slot after that one passed meanwhile.
+func (r *report) lateness(slots *Slots, now time.Time) (by time.Duration, missed bool) {
+	next := slots.Slot(r.category.Site, r.category, r.due)
+	return now.Sub(r.due), next.After(r.due) && !next.After(now)
 }
 
 // conclude keeps what an attempt comes to.

@@ -41,6 +41,10 @@ type Config struct {
 	Beat func()
 	// Observe is told how each publication went; for metrics. It may be nil.
 	Observe func(store.Run)
+	// Late is told how long after its due time each publication was out, and
+	// whether the category's next slot had passed by then, which is one that was
+	// missed; for metrics. It may be nil, and is called by several goroutines.
+	Late func(by time.Duration, missed bool)
 }
 
 // Part is what is new in a feed: its frame, and the entries that no feed has
@@ -61,6 +65,7 @@ type Scheduler struct {
 	check   func(c feed.Category, p Part) error
 	beat    func()
 	observe func(store.Run)
+	late    func(by time.Duration, missed bool)
 	chunk   int // pending posts a commit
 	workers int // publications at the same time
 
@@ -80,7 +85,7 @@ type Scheduler struct {
 // publication on it has the leadership, until Run ends or the store is closed.
 func New(c Config) *Scheduler {
 	s := &Scheduler{
-		store: c.Store, slots: c.Slots, check: c.Check, beat: c.Beat, observe: c.Observe,
+		store: c.Store, slots: c.Slots, check: c.Check, beat: c.Beat, observe: c.Observe, late: c.Late,
 		log:   c.Log.With().Str("component", "scheduler").Logger(),
 		turn:  make(chan struct{}, 1),
 		chunk: chunk, workers: 8 * runtime.GOMAXPROCS(0), // most wait for the disk, and share its syncs
@@ -95,6 +100,9 @@ func New(c Config) *Scheduler {
 	}
 	if s.observe == nil {
 		s.observe = func(store.Run) {}
+	}
+	if s.late == nil {
+		s.late = func(time.Duration, bool) {}
 	}
 	return s
 }

@@ -216,6 +216,9 @@ func (s *Scheduler) serveOne(ctx context.Context, category uint64) error {
 		run = s.fail(ctx, report, start, err)
 	} else {
 		s.settle(category)
+		if now := time.Now(); !report.due.IsZero() && !report.due.After(now) {
+			s.late(report.lateness(s.slots, now))
+		}
 	}
 	s.observing.Lock()
 	s.observe(run)

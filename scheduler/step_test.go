@@ -3,6 +3,7 @@ package scheduler
 import (
 	"errors"
 	"slices"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -72,6 +73,51 @@ func TestMissedSlotRunsOnceAtStart(t *testing.T) {
 		if len(w.runs) != 2 {
 			t.Errorf("%d publications after the start, want one of each of the two categories", len(w.runs))
 		}
+	})
+}
+
+// A publication at its slot is not late; one after a downtime is, by how much,
+// and has missed a slot once the next one has passed, too.
+func TestLateness(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		type late struct {
+			by     time.Duration
+			missed bool
+		}
+		var told []late
+		var telling sync.Mutex
+		listen := func(c *Config) {
+			c.Late = func(by time.Duration, missed bool) {
+				telling.Lock()
+				defer telling.Unlock()
+				told = append(told, late{by, missed})
+			}
+		}
+		w := newWorld(t, siteWith("0 6 * * *"), listen)
+		stop := w.run(w.sched)
+		until(start.Add(5 * time.Hour))
+		want := func(by time.Duration, missed bool) {
+			t.Helper()
+			synctest.Wait()
+			if len(told) != 2 || told[0] != (late{by, missed}) || told[1] != told[0] {
+				t.Errorf("told %v, want %v, %v twice", told, by, missed)
+			}
+			told = nil
+		}
+		told = nil
+		w.add(nil, store.PutOptions{}, "design")
+		until(start.Add(7 * time.Hour))
+		want(0, false)
+		w.add(nil, store.PutOptions{}, "design")
+		stop()
+		until(start.Add(32 * time.Hour))
+		stop = w.run(w.scheduler(listen))
+		want(2*time.Hour, false)
+		w.add(nil, store.PutOptions{}, "design")
+		stop()
+		until(start.Add(80 * time.Hour))
+		defer w.run(w.scheduler(listen))()
+		want(26*time.Hour, true)
 	})
 }
 

@@ -25,19 +25,20 @@ type Limits struct {
 
 // Limit puts other limits in force, for requests from now on.
 func (s *Server) Limit(l Limits) {
-	made := &limiter{proxies: l.Proxies, refused: s.metrics.limited, full: map[limitKey]time.Time{}}
+	made := &limiter{proxies: l.Proxies, refused: s.metrics.limited, full: map[limitKey]bucket{}}
 	if l.Requests > 0 && l.Per > 0 {
 		made.per, made.each = l.Per, max(l.Per/time.Duration(l.Requests), 1)
 	}
 	s.limits.Store(made)
 }
 
-// limitedClients is how many pairs of client and feed are remembered: 6 MB.
+// limitedClients is how many pairs of client and feed are remembered: 8 MB.
 const limitedClients = 1 << 16
 
 // limiter refuses who asks for a feed again and again without a condition: such
 // a client pays for every byte anew, and so do we. Who sends a validator is
-// never refused.
+// never refused, and nobody is for a generation that it has not had yet, as a
+// hub fetches it: with each, every bucket is empty again.
 //
 // It is a leaky bucket that is kept as the time at which it will be empty
 // (known as GCRA), so that a client costs one entry however often it asks.
@@ -47,7 +48,12 @@ type limiter struct {
 	refused   prometheus.Counter
 
 	mu   sync.Mutex
-	full map[limitKey]time.Time // when the bucket will be empty
+	full map[limitKey]bucket
+}
+
+type bucket struct {
+	empty      time.Time // when it will be
+	generation uint64    // that the client asked for
 }
 
 type limitKey struct {
@@ -90,26 +96,26 @@ func (l *limiter) take(client netip.Addr, f *servedFeed, now time.Time) (wait ti
 	key := limitKey{network(client), f.Category, f.Format}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	empty := l.full[key]
-	if empty.Before(now) {
-		empty = now
+	b := l.full[key]
+	if b.empty.Before(now) || b.generation != f.Generation {
+		b = bucket{now, f.Generation}
 	}
-	empty = empty.Add(l.each)
-	if wait = empty.Sub(now) - l.per; wait > 0 {
+	b.empty = b.empty.Add(l.each)
+	if wait = b.empty.Sub(now) - l.per; wait > 0 {
 		return wait
 	}
 	if len(l.full) >= limitedClients {
 		l.forget(now)
 	}
-	l.full[key] = empty
+	l.full[key] = b
 	return 0
 }
 
 // forget makes room: empty buckets go, and if those are few, any others. Who is
 // forgotten may ask a little more often.
 func (l *limiter) forget(now time.Time) {
-	for key, empty := range l.full {
-		if !empty.After(now) {
+	for key, b := range l.full {
+		if !b.empty.After(now) {
 			delete(l.full, key)
 		}
 	}

@@ -17,7 +17,7 @@ import (
 // long to wait; other clients and feeds, and requests with a condition, are not.
 func TestOverPollersAreRefused(t *testing.T) {
 	for _, lane := range []bool{true, false} {
-		h, _, _ := design(t)
+		h, c, _ := design(t)
 		h.public = h.open(lane)
 		h.server.Limit(Limits{Requests: 3, Per: time.Hour, Proxies: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}})
 		tag := ""
@@ -50,6 +50,10 @@ func TestOverPollersAreRefused(t *testing.T) {
 		if n, _ := h.ways(); lane && n < 10 {
 			t.Errorf("with the limit on, the lane answered only %d", n)
 		}
+		h.post(feed.Post{Slug: "more", Title: "More", Categories: []string{c.ID}, Body: "More."})
+		h.publish(c.Num)
+		h.load()
+		h.get("/design/rss.xml", "X-Forwarded-For", "203.0.113.9").want(t, 200) // new bytes
 		h.server.Limit(Limits{})
 		h.get("/design/rss.xml", "X-Forwarded-For", "203.0.113.9").want(t, 200)
 	}

@@ -67,6 +67,10 @@ type Config struct {
 	Observe func(hub, outcome string, took time.Duration)
 }
 
+// Redact is a hub's URL as logs and metrics show it: without what may be a
+// credential in it.
+func Redact(hub string) string { return redact(hub) }
+
 // Sender sends what the outbox holds.
 type Sender struct{ c Config }
 

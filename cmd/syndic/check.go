@@ -20,17 +20,20 @@ import (
 
 // configHints are examples for keys whose values people get wrong.
 var configHints = map[string]string{
-	"site.url":        `"https://journal.example/"`,
-	"listen":          `"127.0.0.1:8080" or "fd"`,
-	"admin.listen":    `"127.0.0.1:8081", "fd", or "" for none`,
-	"schedule":        `"*/5 * * * *" or "@change"`,
-	"hubs":            `["https://hub.example/"]`,
-	"content.iframes": `["player.vimeo.com"]`,
-	"websub.verify":   "auto, on or off",
-	"backup.schedule": `"0 4 * * *", or "" for none`,
-	"backup.keep":     "7",
-	"window.posts":    "50",
-	"window.hours":    "48",
+	"site.url":              `"https://journal.example/"`,
+	"listen":                `"127.0.0.1:8080" or "fd"`,
+	"admin.listen":          `"127.0.0.1:8081", "fd", or "" for none`,
+	"schedule":              `"*/5 * * * *" or "@change"`,
+	"hubs":                  `["https://hub.example/"]`,
+	"content.iframes":       `["player.vimeo.com"]`,
+	"websub.verify":         "auto, on or off",
+	"backup.schedule":       `"0 4 * * *", or "" for none`,
+	"backup.keep":           "7",
+	"window.posts":          "50",
+	"window.hours":          "48",
+	"serve.rate_limit.per":  "1h",
+	"serve.trusted_proxies": `["127.0.0.1", "10.0.0.0/8"]`,
+	"log.requests":          "0.01",
 }
 
 // maxHours is a hundred years, which still fit a time.Duration.
@@ -57,6 +60,7 @@ func check(d *decoder, c *Config) {
 	ch.redirects()
 	ch.schedules()
 	ch.oneOf("websub.verify", c.WebSub.Verify, "auto", "on", "off")
+	ch.limits()
 	ch.oneOf("log.level", c.Log.Level, "trace", "debug", "info", "warn", "error")
 	ch.oneOf("log.format", c.Log.Format, "auto", "console", "json")
 	if strings.Contains(c.Store.Path, "://") {

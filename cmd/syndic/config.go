@@ -64,7 +64,9 @@ type AdminConfig struct {
 
 // ServeConfig says how feeds are served.
 type ServeConfig struct {
-	FastLane bool `yaml:"fast_lane" json:"fast_lane"` // plain requests for feeds do not pass through net/http
+	FastLane       bool            `yaml:"fast_lane" json:"fast_lane"` // plain requests for feeds do not pass through net/http
+	RateLimit      RateLimitConfig `yaml:"rate_limit" json:"rate_limit"`
+	TrustedProxies []string        `yaml:"trusted_proxies" json:"trusted_proxies"` // addresses and networks whose word on their clients is believed
 }
 
 // StoreConfig says where the posts are kept.
@@ -115,8 +117,9 @@ type CategoryWindow struct {
 
 // LogConfig says what is logged and how.
 type LogConfig struct {
-	Level  string `yaml:"level" json:"level"`
-	Format string `yaml:"format" json:"format"` // auto: console on a terminal, else json
+	Level    string  `yaml:"level" json:"level"`
+	Format   string  `yaml:"format" json:"format"`     // auto: console on a terminal, else json
+	Requests float64 `yaml:"requests" json:"requests"` // share of public requests that get a line
 }
 
 // defaultConfigFile is read when it is there and no other is named.
@@ -128,7 +131,7 @@ func defaultConfig() Config {
 		Site:       SiteConfig{Title: "Example Journal", URL: "http://127.0.0.1:8080/", Language: "en", TimeZone: "UTC"},
 		Listen:     "127.0.0.1:8080",
 		Admin:      AdminConfig{Listen: "127.0.0.1:8081"},
-		Serve:      ServeConfig{FastLane: true},
+		Serve:      ServeConfig{FastLane: true, RateLimit: RateLimitConfig{Per: "1h"}, TrustedProxies: []string{}},
 		Backup:     BackupConfig{Keep: 7},
 		Schedule:   "*/5 * * * *",
 		Window:     WindowConfig{Posts: 50, Hours: 48},

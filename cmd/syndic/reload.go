@@ -98,6 +98,7 @@ func (d *daemon) reload(ctx context.Context, r control.ReloadRequest) (control.R
 	done := d.notify.reloading()
 	changes, err := d.replace(ctx, r)
 	done()
+	d.metrics.reloaded(err)
 	if err != nil {
 		d.log.Error().Str("component", "config").Err(err).Msg("the configuration was not reloaded: nothing has changed")
 		return control.Reloaded{}, refusedReload(err)

@@ -34,7 +34,8 @@ var sections = []section{
 	}},
 	{apply: (*daemon).applyVerify, keys: []string{"websub.verify"}},
 	{apply: (*daemon).applyBackup, keys: []string{"backup.schedule", "backup.keep", "backup.directory"}},
-	{apply: (*daemon).applyLog, keys: []string{"log.level", "log.format"}},
+	{apply: (*daemon).applyLimits, keys: []string{"serve.rate_limit.requests", "serve.rate_limit.per", "serve.trusted_proxies"}},
+	{apply: (*daemon).applyLog, keys: []string{"log.level", "log.format", "log.requests"}},
 }
 
 // holds tells whether the section has the key, or keys below it.
@@ -92,6 +93,7 @@ func (d *daemon) verifies(topic string) bool {
 // applyLog changes how much is logged and in which form, from the next line on.
 func (d *daemon) applyLog(_ context.Context, c Config) error {
 	d.sink.set(c.Log)
+	d.web.LogRequests(c.Log.Requests)
 	return nil
 }
 

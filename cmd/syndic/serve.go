@@ -154,11 +154,12 @@ func (d *daemon) open(ctx context.Context) error {
 		return err
 	}
 	d.slots = scheduler.NewSlots()
-	st, err := bolt.Open(db, bolt.Options{Create: true, Wait: lockWait, Slot: d.slots.Slot, Log: d.log})
+	st, err := bolt.Open(db, bolt.Options{Create: true, Wait: lockWait, Slot: d.slots.Slot, Committed: d.metrics.committed, Log: d.log})
 	if err != nil {
 		return err
 	}
 	d.store, d.bolt, d.check, d.compact = st, st, st.Check, compactor(st)
+	d.metrics.registry.MustRegister(newFile(st.Stats), newRows(st, d.metrics))
 	d.life.add(func(context.Context) error { return st.Close() })
 	if err := clearParts(filepath.Dir(db)); err != nil {
 		d.log.Warn().Err(err).Msg("what a crash left of a copy could not be removed")
@@ -172,7 +173,7 @@ func (d *daemon) build() {
 	d.verify.Store(&d.config.WebSub.Verify)
 	d.metrics.registry.MustRegister(d.judge.gauges()...)
 	d.scheduler = scheduler.New(scheduler.Config{
-		Store: d.store, Slots: d.slots, Log: d.log, Beat: d.notify.beat, Check: d.judge.check,
+		Store: d.store, Slots: d.slots, Log: d.log, Beat: d.beat, Late: d.metrics.late, Check: d.judge.check,
 		Observe: func(r store.Run) {
 			d.judge.published(r)
 			d.metrics.published(r)
@@ -186,10 +187,18 @@ func (d *daemon) build() {
 			return []web.Fact{{Name: "Running since", Value: d.started.UTC().Format(time.DateTime) + " UTC"}, {Name: "Data", Value: d.places.data}}
 		},
 	})
+	d.web.Limit(d.config.limits())
+	d.web.LogRequests(d.config.Log.Requests)
 	d.sender = websub.New(websub.Config{
 		Store: d.store, Served: d.web.Served, Published: d.web.Published, Verify: d.verifies, Log: d.log, Observe: d.metrics.pinged,
 		UserAgent: func() string { return fmt.Sprintf("syndic/%s (+%s)", version, d.web.Tally().URL) },
 	})
+}
+
+// beat passes on that the scheduler's loop got on.
+func (d *daemon) beat() {
+	d.notify.beat()
+	d.metrics.beat()
 }
 
 // tasksEnded waits for all that runs beside serve, whose context has ended.

@@ -209,6 +209,8 @@ func (d *decoder) value(n ast.Node, v reflect.Value, path string) {
 		d.list(n, v, path)
 	case reflect.Int:
 		d.integer(n, v, path)
+	case reflect.Float64:
+		d.fraction(n, v, path)
 	case reflect.Bool:
 		d.truth(n, v, path)
 	default:
@@ -273,6 +275,9 @@ func (d *decoder) text(n ast.Node, v reflect.Value, path string) {
 // underscores are traps in a file for people.
 var decimal = regexp.MustCompile(`^-?(0|[1-9][0-9]*)$`)
 
+// fractional is a number as people write it, with or without a fraction.
+var fractional = regexp.MustCompile(`^-?(0|[1-9][0-9]*)(\.[0-9]+)?$`)
+
 func (d *decoder) integer(n ast.Node, v reflect.Value, path string) {
 	x, ok := n.(*ast.IntegerNode)
 	if !ok {
@@ -289,6 +294,24 @@ func (d *decoder) integer(n ast.Node, v reflect.Value, path string) {
 		return
 	}
 	v.SetInt(int64(i))
+}
+
+func (d *decoder) fraction(n ast.Node, v reflect.Value, path string) {
+	f, err := strconv.ParseFloat(n.GetToken().Value, 64)
+	switch n.(type) {
+	case *ast.IntegerNode, *ast.FloatNode:
+	default:
+		err = strconv.ErrSyntax
+	}
+	if err != nil || !fractional.MatchString(n.GetToken().Value) {
+		want := "a number"
+		if quoted(n) {
+			want += ", without quotes"
+		}
+		d.mismatch(n, path, want)
+		return
+	}
+	v.SetFloat(f)
 }
 
 func (d *decoder) truth(n ast.Node, v reflect.Value, path string) {

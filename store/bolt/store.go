@@ -25,6 +25,9 @@ type Options struct {
 	// Slot is a category's next slot after a time: the Due of a mark for which
 	// PutOptions names none. Nil means at once.
 	Slot func(site feed.Site, c feed.Category, after time.Time) time.Time
+	// Committed is told how long each commit took to be durable; it may be nil.
+	// Every other writer waits for it.
+	Committed func(took time.Duration)
 	// Log takes what no caller is told of.
 	Log zerolog.Logger
 

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"runtime/debug"
 	"sync/atomic"
+	"time"
 
 	"go.etcd.io/bbolt"
 
@@ -224,7 +225,11 @@ func (s *Store) seal(b *batch) error {
 		s.leases = b.leases
 		return s.rollback(b.btx)
 	}
+	start := time.Now()
 	err := s.commitFile(b.btx)
+	if s.o.Committed != nil && err == nil {
+		s.o.Committed(time.Since(start))
+	}
 	// After the commit, or a compaction could read a row just before it and
 	// not learn of the new one; also after a failed one, which may be on disk.
 	if n := s.news.Load(); n != nil {
