@@ -23,9 +23,8 @@ type examiner func(ctx context.Context, path string, whole bool) (examination, e
 
 // examination is what was found. It is also what the process says that looked.
 type examination struct {
-	Problems []string `json:"problems"`
-	Error    string   `json:"error,omitempty"` // it is not to be opened at all
-	Damaged  bool     `json:"damaged"`         // Error is that it is damaged
+	Problems []string `json:"problems"`        // damage
+	Error    string   `json:"error,omitempty"` // why it cannot be looked at, or is not ours
 }
 
 // examineCommand is what this program runs as a process of its own: damage that
@@ -47,10 +46,14 @@ func examineHere(ctx context.Context, path string, whole bool) (e examination) {
 	if whole {
 		e.Problems, err = bolt.Inspect(ctx, path)
 	} else {
-		err = bolt.Look(path)
+		e.Problems, err = bolt.Look(path)
 	}
-	if err != nil {
-		e.Error, e.Damaged = err.Error(), errors.Is(err, store.ErrDamaged)
+	switch {
+	case errors.Is(err, store.ErrDamaged):
+		text, _, _ := strings.Cut(err.Error(), "; run `syndic")
+		e.Problems = append(e.Problems, strings.ReplaceAll(text, path, "it"))
+	case err != nil:
+		e.Error = err.Error()
 	}
 	return e
 }
@@ -67,8 +70,7 @@ func examineInChild(ctx context.Context, path string, whole bool) (e examination
 	var ended *exec.ExitError
 	switch {
 	case errors.As(err, &ended):
-		e.Damaged = true
-		e.Error = fmt.Sprintf("%v: %s: the process that looked at it ended with %v; %s", store.ErrDamaged, path, ended, wayBack)
+		e.Problems = []string{fmt.Sprintf("the process that looked at it ended with %v", ended)}
 		return e, nil
 	case err != nil:
 		return e, fmt.Errorf("look at %s in a process of its own: %w", path, err)
@@ -98,14 +100,20 @@ func self() string {
 // err is what is wrong as an error; of several problems the first.
 func (e examination) err(path string) error {
 	switch {
-	case e.Error != "" && e.Damaged:
-		return fmt.Errorf("%w: %s", store.ErrDamaged, strings.TrimPrefix(e.Error, store.ErrDamaged.Error()+": "))
 	case e.Error != "":
 		return errors.New(e.Error)
 	case len(e.Problems) > 0:
-		return fmt.Errorf("%w: %s: %s (one of %d problems); %s", store.ErrDamaged, path, e.Problems[0], len(e.Problems), wayBack)
+		return fmt.Errorf("%w: %s: %s; %s", store.ErrDamaged, path, e.first(), wayBack)
 	}
 	return nil
+}
+
+// first is the first problem, and how many there are.
+func (e examination) first() string {
+	if n := len(e.Problems); n > 1 {
+		return fmt.Sprintf("%s (and %d more)", e.Problems[0], n-1)
+	}
+	return e.Problems[0]
 }
 
 // examineSuspect has a database looked at before it is opened, where there is

@@ -12,37 +12,33 @@ import (
 	"syndic/store"
 )
 
-// Look reads the structure of the database at path, every page's header and
-// where its rows lie, with plain reads: whatever the file holds, the worst is an
-// error. It takes no part in the meaning of the rows. A file that another
-// process has open is passed over, as is one that is not there.
-func Look(path string) error {
+// Look lists what is wrong with the structure of the database at path: every page's
+// header, and where its rows lie. It reads plainly, so that whatever the file
+// holds, nothing worse comes of it; what the rows mean it leaves alone. A file
+// that another process has open is passed over, as is one that is not there.
+func Look(path string) ([]string, error) {
 	f, err := os.Open(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil
+		return nil, nil
 	}
 	if err != nil {
-		return fmt.Errorf("look at the database: %w", fault(path, err))
+		return nil, fmt.Errorf("look at the database: %w", fault(path, err))
 	}
 	defer f.Close()
 	if syscall.Flock(int(f.Fd()), syscall.LOCK_SH|syscall.LOCK_NB) != nil {
-		return nil // whoever opens it is told
+		return nil, nil // whoever opens it is told
 	}
 	info, err := f.Stat()
 	if err != nil {
-		return fmt.Errorf("look at the database: %w", err)
+		return nil, fmt.Errorf("look at the database: %w", err)
 	}
 	if info.Size() == 0 {
-		return nil // made anew by whoever may
+		return nil, nil // made anew by whoever may
 	}
-	if problems := look(f, info.Size()); len(problems) > 0 {
-		return damaged("%s: %s", path, problems[0])
-	}
-	return nil
+	return lookAt(f, info.Size()), nil
 }
 
-// look lists what is wrong with the pages.
-func look(f *os.File, size int64) (problems []string) {
+func lookAt(f *os.File, size int64) (problems []string) {
 	say := func(format string, args ...any) {
 		if len(problems) < maxProblems {
 			problems = append(problems, fmt.Sprintf(format, args...))
@@ -74,8 +70,8 @@ func look(f *os.File, size int64) (problems []string) {
 // what is wrong; the error says that it is no database of ours at all, or of a
 // newer program. Run it in a process of its own: in this one, bbolt may end it.
 func Inspect(ctx context.Context, path string) ([]string, error) {
-	if err := Look(path); err != nil {
-		return nil, err
+	if problems, err := Look(path); err != nil || len(problems) > 0 {
+		return problems, err
 	}
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	s, err := open(path, Options{readOnly: true})
