@@ -223,7 +223,7 @@ func (h *host) start(cmd *exec.Cmd) *process {
 	}
 	// Signals go to the group: strace, say, passes none on, and must leave
 	// nobody behind.
-	cmd.SysProcAttr.Setpgid = true
+	cmd.SysProcAttr.Setpgid = !cmd.SysProcAttr.Setsid // a session has a group of its own
 	if err := cmd.Start(); err != nil {
 		h.t.Fatal(err)
 	}

@@ -35,6 +35,10 @@ func (a *app) serveCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			file, err := a.configFile()
+			if err != nil {
+				return err
+			}
 			p, err := findPlaces(a.globals.data, a.globals.socket, a.getenv)
 			if err != nil {
 				return err
@@ -45,10 +49,10 @@ func (a *app) serveCommand() *cobra.Command {
 				log.Info().Str("component", "config").Msg("there is no configuration file: the defaults hold")
 			}
 			d := &daemon{
-				app:    a,
-				config: c, configFile: a.globals.config, found: found, hangups: a.hangups, turn: make(chan struct{}, 1),
-				places: p, sink: sink, log: log, notify: newNotifier(log, a.getenv("NOTIFY_SOCKET") != ""), metrics: newMetrics(), judge: newJudge(), started: time.Now(),
+				app: a, config: c, places: p, sink: sink, log: log, notify: newNotifier(log, a.getenv("NOTIFY_SOCKET") != ""),
+				metrics: newMetrics(), judge: newJudge(), started: time.Now(),
 			}
+			d.reloader = newReloader(d, file, found, a.hangups)
 			return d.serve(cmd.Context())
 		},
 	}
@@ -56,23 +60,16 @@ func (a *app) serveCommand() *cobra.Command {
 
 // daemon is everything that serve wires together.
 type daemon struct {
-	app *app
-	// Whoever reads or replaces the configuration has the turn; begin has it
-	// until the first one is in force.
-	turn       chan struct{}
-	config     Config // in force
-	configFile string // as --config names it
-	found      bool   // there was a file
-	uncertain  bool   // a failed reload could not be taken back
-	hangups    <-chan os.Signal
-
-	places  places
-	sink    *sink
-	log     zerolog.Logger
-	notify  *notifier
-	metrics *metrics
-	judge   *judge
-	started time.Time
+	app      *app
+	config   Config // at the start; the reloader has the one in force
+	reloader *reloader
+	places   places
+	sink     *sink
+	log      zerolog.Logger
+	notify   *notifier
+	metrics  *metrics
+	judge    *judge
+	started  time.Time
 
 	life  lifecycle
 	tasks *errgroup.Group // all that runs beside serve
@@ -114,7 +111,6 @@ func (d *daemon) serve(ctx context.Context) error {
 // the socket before the first feed is rendered, and nothing is rendered for
 // readers who cannot come because the port is taken.
 func (d *daemon) begin(ctx context.Context) error {
-	d.turn <- struct{}{}
 	if err := d.open(ctx); err != nil {
 		return err
 	}
@@ -134,8 +130,7 @@ func (d *daemon) begin(ctx context.Context) error {
 	d.tasks.Go(func() error { return d.sender.Run(ctx) })
 	d.tasks.Go(func() error { return d.rota.run(ctx) })
 	d.tasks.Go(func() error { return d.announce(ctx) })
-	<-d.turn
-	d.tasks.Go(func() error { return d.heedHangups(ctx) })
+	d.tasks.Go(func() error { return d.reloader.run(ctx) })
 	return nil
 }
 
@@ -218,7 +213,7 @@ func (d *daemon) controlConfig() control.Config {
 	return control.Config{
 		Store: d.store, Site: d.config.site(), Version: buildVersion().Version, Daemon: true, Data: d.places.data, Started: d.started,
 		Republish: republisher(d.scheduler), WaitServed: d.web.WaitServed, Schedules: scheduleLister(d.scheduler),
-		Reload: d.reload, Ready: d.web.Ready, Observe: d.metrics.controlled, Probe: newProber(buildVersion().Version).probe, Check: d.check, Compact: d.compact, Log: d.log,
+		Reload: d.reloader.ask, Ready: d.web.Ready, Observe: d.metrics.controlled, Probe: newProber(buildVersion().Version).probe, Check: d.check, Compact: d.compact, Log: d.log,
 		Backup: func(ctx context.Context) (control.Snapshot, error) { return openSnapshot(ctx, d.bolt) }, Backups: d.rota.info,
 	}
 }
