@@ -58,7 +58,7 @@ func (b *bench) everything(ctx context.Context) error {
 		"syndic: durably, with a server that loads the feeds; per category, three formats",
 		fmt.Sprintf("reference: JSON records, gorilla/feeds ToRss, ToAtom, ToJSON, compress/gzip 6, nothing stored; also on %d cores", runtime.NumCPU()))
 	b.table.row(row{
-		measure: "a category, times as fast", ours: duration(median(ours)), reference: duration(median(plain)),
+		measure: "a category; the ratio is how many times as fast", ours: duration(median(ours)), reference: duration(median(plain)),
 		ratio: times(ratio), aim: atLeast(ratio, 30, ""),
 	})
 	return nil

@@ -92,6 +92,7 @@ func parts() []part {
 		{"adding", (*bench).adding},
 		{"deleting", (*bench).deleting},
 		{"pinging", (*bench).pinging},
+		{"hugo", (*bench).folder},
 	}
 }
 
@@ -138,6 +139,12 @@ func progress(format string, args ...any) { fmt.Fprintf(os.Stderr, format+" …\
 func ms(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
 
 func median(list []time.Duration) time.Duration { return quantile(list, 0.5) }
+
+// middle is the median of plain numbers.
+func middle(list []float64) float64 {
+	sorted := slices.Sorted(slices.Values(list))
+	return sorted[len(sorted)/2]
+}
 
 func quantile(list []time.Duration, q float64) time.Duration {
 	sorted := slices.Sorted(slices.Values(list))

@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
-	"slices"
 	"time"
 )
 
@@ -239,11 +238,7 @@ func against(all [2][]sample, figure func(sample) float64) (ours, reference, rat
 			lists[j] = append(lists[j], v)
 		}
 	}
-	for i := range lists {
-		slices.Sort(lists[i])
-	}
-	middle := len(all[0]) / 2
-	return lists[0][middle], lists[1][middle], lists[2][middle]
+	return middle(lists[0]), middle(lists[1]), middle(lists[2])
 }
 
 func number(n float64) string       { return fmt.Sprintf("%.0f", n) }
