@@ -2,11 +2,11 @@ package feed
 
 import "testing"
 
-func BenchmarkRenderEntries(b *testing.B) {
+func BenchmarkPrepared(b *testing.B) {
 	s := exampleSet(b)
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, err := RenderEntries(s.category.Site, s.posts[0]); err != nil {
+		if _, err := renderEntries(s.category.Site, s.posts[0]); err != nil {
 			b.Fatal(err)
 		}
 	}

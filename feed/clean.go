@@ -6,6 +6,9 @@ import "strings"
 // (§2.2, Char and the note on it). One such byte would cost every reader the
 // whole feed, or a validator's goodwill.
 func Clean(s string) string {
+	if clean(s) {
+		return s
+	}
 	return strings.Map(func(r rune) rune {
 		switch {
 		case r == '\t' || r == '\n' || r == '\r':
@@ -17,6 +20,17 @@ func Clean(s string) string {
 		}
 		return r
 	}, strings.ToValidUTF8(s, "\uFFFD"))
+}
+
+// clean tells of nearly every text in no time that Clean leaves it as it is.
+func clean(s string) bool {
+	for i := range len(s) {
+		c := s[i]
+		if (c < ' ' && c != '\t' && c != '\n' && c != '\r') || c >= 0x7F {
+			return false
+		}
+	}
+	return true
 }
 
 // c1 is what the control codes from U+0080 on were meant to be: characters of

@@ -164,3 +164,14 @@ func joined(t testing.TB, s set, f Format) []byte {
 	}
 	return Join(f, head, entries, tail)
 }
+
+// renderEntries renders one post in every format.
+func renderEntries(s Site, p Post) (all [3][]byte, err error) {
+	ready, err := Prepare(s, p)
+	for _, f := range Formats {
+		if err == nil {
+			all[f], err = ready.Render(f)
+		}
+	}
+	return all, err
+}

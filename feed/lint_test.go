@@ -332,7 +332,7 @@ func FuzzLintRendered(f *testing.F) {
 			p.Markup = HTML
 		}
 		s.posts = []Post{p}
-		all, err := RenderEntries(s.category.Site, p)
+		all, err := renderEntries(s.category.Site, p)
 		if err != nil {
 			return // a body that no parser reads twice alike
 		}

@@ -28,28 +28,26 @@ var renderers = [3]renderer{
 // RenderEntry renders one post's entry in format f, as Join wants it. p.Labels
 // must be filled in. The same bytes stand in every feed that holds the post.
 func RenderEntry(s Site, p Post, f Format) ([]byte, error) {
-	e, err := newEntry(s, p)
+	ready, err := Prepare(s, p)
 	if err != nil {
 		return nil, err
 	}
-	return e.render(f)
+	return ready.Render(f)
 }
 
-// RenderEntries renders one post's entry in every format, in the order of
-// Formats: what three calls of RenderEntry give for the price of one
-// conversion of its source.
-func RenderEntries(s Site, p Post) (entries [3][]byte, err error) {
+// Prepared is a post with its source converted, which most of an entry's price
+// is: what RenderEntry gives in every format, for the price of one. It may be
+// rendered by several goroutines.
+type Prepared struct{ entry entry }
+
+// Prepare converts a post. p.Labels must be filled in.
+func Prepare(s Site, p Post) (Prepared, error) {
 	e, err := newEntry(s, p)
-	if err != nil {
-		return entries, err
-	}
-	for _, f := range Formats {
-		if entries[f], err = e.render(f); err != nil {
-			return entries, err
-		}
-	}
-	return entries, nil
+	return Prepared{e}, err
 }
+
+// Render is the post's entry in format f.
+func (p Prepared) Render(f Format) ([]byte, error) { return p.entry.render(f) }
 
 func (e entry) render(f Format) ([]byte, error) {
 	var b bytes.Buffer

@@ -31,7 +31,7 @@ func FuzzRender(f *testing.F) {
 			p.Markup = HTML
 		}
 		c := oddSet().category
-		entries, err := RenderEntries(c.Site, p)
+		entries, err := renderEntries(c.Site, p)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -61,10 +61,10 @@ func TestJoinIsRender(t *testing.T) {
 	}
 }
 
-func TestRenderEntriesAgree(t *testing.T) {
+func TestPreparedAgrees(t *testing.T) {
 	s := oddSet()
 	for _, p := range s.posts {
-		all, err := RenderEntries(s.category.Site, p)
+		all, err := renderEntries(s.category.Site, p)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -100,8 +100,8 @@ func TestRenderFailsOnUnknownMarkup(t *testing.T) {
 	if _, err := Render(s.category, s.posts, RSS); err == nil || !strings.Contains(err.Error(), s.posts[0].ID) {
 		t.Errorf("Render: %v, want an error that names the post", err)
 	}
-	if _, err := RenderEntries(s.category.Site, s.posts[0]); err == nil {
-		t.Error("RenderEntries: no error")
+	if _, err := Prepare(s.category.Site, s.posts[0]); err == nil {
+		t.Error("Prepare: no error")
 	}
 	if _, err := RenderEntry(s.category.Site, s.posts[0], JSON); err == nil {
 		t.Error("RenderEntry: no error")

@@ -3,6 +3,7 @@ package feed
 import (
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"github.com/rivo/uniseg"
 	"golang.org/x/net/html"
@@ -32,22 +33,21 @@ func plain(src string, limit int) string {
 	t := html.NewTokenizer(strings.NewReader(src))
 	var w words
 	skip := skipper{}
-	enough := 64 * (limit + 16) // bytes; no real text has clusters that long
-	for w.b.Len() < enough {
+	for !w.enough(limit) {
 		kind := t.Next()
 		if kind == html.ErrorToken {
 			break
 		}
 		tok := t.Token()
 		if player[tok.Data] {
-			w.add(" ")
+			w.gap = true
 		}
 		switch {
 		case skip.over(tok):
 		case kind == html.TextToken:
-			w.add(tok.Data)
+			w.add(tok.Data, limit)
 		case !inline[tok.Data] && !partOfFormula(tok.Data):
-			w.add(" ")
+			w.gap = true
 		}
 	}
 	return w.b.String()
@@ -55,26 +55,45 @@ func plain(src string, limit int) string {
 
 // words joins text with single spaces where there was white space.
 type words struct {
-	b   strings.Builder
-	gap bool
+	b     strings.Builder
+	gap   bool
+	ascii int // characters of ASCII that follow one: each is a cluster of its own
 }
 
-func (w *words) add(text string) {
+// enough tells whether limit characters can be cut: there are as many again to
+// find the end of a sentence by. No real text has clusters of 64 bytes.
+func (w *words) enough(limit int) bool {
+	return w.ascii > 2*limit+64 || w.b.Len() >= 64*(limit+16)
+}
+
+func (w *words) add(text string, limit int) {
+	last := rune(utf8.RuneError)
 	for _, r := range Clean(text) {
 		if gap(r) {
-			w.gap = w.b.Len() > 0
+			w.gap = true
 			continue
 		}
-		if w.gap {
+		if w.gap && w.b.Len() > 0 {
 			w.b.WriteByte(' ')
-			w.gap = false
 		}
+		w.gap = false
 		w.b.WriteRune(r)
+		if r < utf8.RuneSelf && last < utf8.RuneSelf {
+			if w.ascii++; w.enough(limit) {
+				return
+			}
+		}
+		last = r
 	}
 }
 
 // gap tells white space and control characters, which decoded entities may be.
-func gap(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) }
+func gap(r rune) bool {
+	if r < utf8.RuneSelf {
+		return r <= ' ' || r == 0x7F
+	}
+	return unicode.IsSpace(r) || unicode.IsControl(r)
+}
 
 // player elements hold words for those only who cannot play what they show.
 var player = map[string]bool{"audio": true, "video": true}

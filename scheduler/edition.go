@@ -31,7 +31,9 @@ type edition struct {
 	more     bool            // there is more pending than a commit takes
 	arriving []feed.Post     // the handled posts that are live from now on
 
-	entries   []*entry        // the window, newest first
+	entries   []*entry // the window, newest first
+	heads     [3][]byte
+	tails     [3][]byte
 	fragments []feed.Fragment // entries that the store has not, or has with other bytes
 	made      [3]*feed.Artifact
 	unchanged [3]bool // made reads as before
@@ -47,6 +49,9 @@ type entry struct {
 	sums   [3]feed.EntrySum
 	summed [3]bool   // by the feeds before: the store keeps it, and it was not read
 	bytes  [3][]byte // as the store has them, or as they are rendered
+	anew   bool      // it is rendered
+	ready  feed.Prepared
+	other  [3]bool // the store has not these bytes
 }
 
 // read takes a snapshot of all that a publication of the category is made

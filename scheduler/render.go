@@ -9,45 +9,59 @@ import (
 	"fmt"
 	"io"
 	"slices"
-	"sync"
 
 	"syndic/feed"
 )
 
 // render makes the edition's feeds. When fresh is set no kept entry is used,
-// and one that would differ is replaced.
+// and one that would differ is replaced. The frames, which show no more of
+// posts than their dates, are made beside the conversion of new posts, and then
+// the formats beside each other.
 func (s *Scheduler) render(ctx context.Context, e *edition, fresh bool) error {
-	if err := e.renderEntries(ctx, fresh); err != nil {
+	todo := e.toRender(fresh)
+	err := parallel(len(todo)+1, func(i int) (err error) {
+		if i == len(todo) {
+			return e.renderFrames()
+		}
+		if err = ctx.Err(); err == nil {
+			todo[i].ready, err = feed.Prepare(e.site, todo[i].post)
+		}
+		return err
+	})
+	if err != nil {
 		return err
 	}
-	e.sumUp()
-	e.fit()
-	return s.renderFeeds(e)
-}
-
-// renderEntries renders each entry that is not kept, and finds those that are
-// new to the store.
-func (e *edition) renderEntries(ctx context.Context, fresh bool) error {
-	for _, entry := range e.entries {
-		if !fresh && entry.kept() {
-			continue
-		}
-		if err := ctx.Err(); err != nil {
+	run := inTurn
+	if len(todo) > 0 {
+		run = parallel
+	}
+	if err := run(len(feed.Formats), e.renderEntries); err != nil {
+		return err
+	}
+	if e.fit() {
+		if err := e.renderFrames(); err != nil {
 			return err
-		}
-		made, err := feed.RenderEntries(e.site, entry.post)
-		if err != nil {
-			return err
-		}
-		for _, f := range feed.Formats {
-			if entry.summed[f] || bytes.Equal(entry.bytes[f], made[f]) {
-				continue
-			}
-			entry.bytes[f] = made[f]
-			e.fragments = append(e.fragments, feed.Fragment{Key: entry.keys[f], Data: made[f]})
 		}
 	}
-	return nil
+	e.gather()
+	// These grow with the configuration, so they are made once.
+	print, entryPrint := feed.Fingerprint(e.category), feed.EntryFingerprint(e.site)
+	return run(len(feed.Formats), func(f int) error {
+		a := e.artifact(feed.Formats[f])
+		a.Fingerprint, a.EntryFingerprint = print, entryPrint
+		s.judge(e, a)
+		return nil
+	})
+}
+
+// toRender picks the entries that are not kept.
+func (e *edition) toRender(fresh bool) (todo []*entry) {
+	for _, entry := range e.entries {
+		if entry.anew = fresh || !entry.kept(); entry.anew {
+			todo = append(todo, entry)
+		}
+	}
+	return todo
 }
 
 // kept tells whether the store has the entry in every format.
@@ -60,23 +74,43 @@ func (e *entry) kept() bool {
 	return true
 }
 
-// sumUp sums the bytes that were read or rendered.
-func (e *edition) sumUp() {
-	var working sync.WaitGroup
-	defer working.Wait()
-	for _, f := range feed.Formats {
-		working.Go(func() {
-			for _, entry := range e.entries {
-				if !entry.summed[f] {
-					entry.sums[f] = feed.SumOf(entry.bytes[f])
-				}
+// renderEntries renders what is to be rendered in one format, and sums what the
+// feeds before have not summed.
+func (e *edition) renderEntries(format int) error {
+	f := feed.Formats[format]
+	for _, entry := range e.entries {
+		if entry.summed[f] {
+			continue
+		}
+		if entry.anew {
+			made, err := entry.ready.Render(f)
+			if err != nil {
+				return err
 			}
-		})
+			entry.other[f] = !bytes.Equal(entry.bytes[f], made)
+			entry.bytes[f] = made
+		}
+		entry.sums[f] = feed.SumOf(entry.bytes[f])
 	}
+	return nil
+}
+
+// renderFrames makes what stands around the entries.
+func (e *edition) renderFrames() (err error) {
+	posts := make([]feed.Post, len(e.entries))
+	for i, entry := range e.entries {
+		posts[i] = entry.post
+	}
+	for _, f := range feed.Formats {
+		if e.heads[f], e.tails[f], err = feed.RenderFrame(e.category, posts, f); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // fit cuts the window to the size that a feed may have.
-func (e *edition) fit() {
+func (e *edition) fit() (cut bool) {
 	sizes := make([][3]int, len(e.entries))
 	for i, entry := range e.entries {
 		for f, sum := range entry.sums {
@@ -84,41 +118,32 @@ func (e *edition) fit() {
 		}
 	}
 	n := feed.Fit(sizes)
-	if n == len(e.entries) {
-		return
-	}
+	cut = n < len(e.entries)
 	e.entries = e.entries[:n]
-	in := make(map[feed.FragmentKey]bool, 3*n)
-	for _, entry := range e.entries {
-		for _, k := range entry.keys {
-			in[k] = true
-		}
-	}
-	e.fragments = slices.DeleteFunc(e.fragments, func(f feed.Fragment) bool { return !in[f.Key] })
+	return cut
 }
 
-// renderFeeds makes each feed's record and has it checked.
-func (s *Scheduler) renderFeeds(e *edition) error {
-	posts := make([]feed.Post, len(e.entries))
-	for i, entry := range e.entries {
-		posts[i] = entry.post
-	}
-	// These grow with the configuration, so they are made once.
-	print, entryPrint := feed.Fingerprint(e.category), feed.EntryFingerprint(e.site)
-	for _, f := range feed.Formats {
-		a, err := e.frame(f, posts)
-		if err != nil {
-			return err
-		}
-		a.Fingerprint, a.EntryFingerprint = print, entryPrint
-		if e.unchanged[f] = e.reads(a, e.before[f]); !e.unchanged[f] {
-			e.refused[f] = s.lint(e, a)
-		}
-		if e.refused[f] == nil {
-			e.made[f] = a
+// gather collects the entries that are new to the store.
+func (e *edition) gather() {
+	for _, entry := range e.entries {
+		for f, other := range entry.other {
+			if other {
+				e.fragments = append(e.fragments, feed.Fragment{Key: entry.keys[f], Data: entry.bytes[f]})
+			}
 		}
 	}
-	return nil
+}
+
+// judge takes a feed in, unless it reads otherwise than before and the check
+// refuses it.
+func (s *Scheduler) judge(e *edition, a *feed.Artifact) {
+	f := a.Format
+	if e.unchanged[f] = e.reads(a, e.before[f]); !e.unchanged[f] {
+		e.refused[f] = s.lint(e, a)
+	}
+	if e.refused[f] == nil {
+		e.made[f] = a
+	}
 }
 
 // reads tells whether a feed reads as the one before. One that is older than
@@ -137,25 +162,21 @@ func (e *edition) reads(a, old *feed.Artifact) bool {
 	return feed.DigestOf(feed.Join(a.Format, a.Head, entries, a.Tail)) == old.Digest
 }
 
-// frame makes a feed's record.
-func (e *edition) frame(f feed.Format, posts []feed.Post) (*feed.Artifact, error) {
-	head, tail, err := feed.RenderFrame(e.category, posts, f)
-	if err != nil {
-		return nil, err
-	}
+// artifact makes a feed's record.
+func (e *edition) artifact(f feed.Format) *feed.Artifact {
 	n := len(e.entries)
 	a := &feed.Artifact{
 		Category: e.stored.Num, Format: f,
 		Topic: e.site.Topic(e.category, f), Path: e.category.FeedPath(f),
-		Head: head, Tail: tail,
+		Head: e.heads[f], Tail: e.tails[f],
 		Entries: make([]feed.FragmentKey, n), Dates: make([]feed.EntryDates, n), Sums: make([]feed.EntrySum, n),
 		Hubs: hubs(e.category), MaxAge: e.category.Every,
 	}
 	for i, entry := range e.entries {
 		a.Entries[i], a.Dates[i], a.Sums[i] = entry.keys[f], feed.DatesOf(entry.post), entry.sums[f]
 	}
-	a.Digest, a.Size = feed.DigestParts(f, head, a.Sums, tail)
-	return a, nil
+	a.Digest, a.Size = feed.DigestParts(f, a.Head, a.Sums, a.Tail)
+	return a
 }
 
 // lint has a feed checked. Without a check of its own it must parse. Entries
