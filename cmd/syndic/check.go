@@ -70,6 +70,7 @@ func check(d *decoder, c *Config) {
 
 // bad reports a key's value at the place where it stands. What has a default
 // and stands nowhere is reported at the key above it, or at the first line.
+// The report goes into the log, which holds no secret.
 func (ch checker) bad(key, format string, args ...any) {
 	at, found := place{}, false
 	for up := key; up != ""; up = parent(up) {
@@ -83,7 +84,11 @@ func (ch checker) bad(key, format string, args ...any) {
 	if !found {
 		at = place{1, 1}
 	}
-	ch.add(at, key, format, args...)
+	message := maskUsers(fmt.Sprintf(format, args...))
+	if strings.Contains(key, "hubs[") {
+		message = maskURLs(message)
+	}
+	ch.add(at, key, "%s", message)
 }
 
 func parent(key string) string {

@@ -37,7 +37,7 @@ func promtool(t *testing.T, input string, args ...string) string {
 func busyMetrics(t *testing.T) string {
 	t.Helper()
 	hub := newHub(t)
-	h := newHost(t, `schedule: "@daily"`, "hubs: ["+hub.url+"?token=hush]", "serve: {rate_limit: {requests: 2}}") // the hub asks once, too
+	h := newHost(t, `schedule: "@daily"`, "hubs: ["+hub.url+"?token=hush]", "serve: {rate_limit: {requests: 2}}", `backup: {schedule: "@daily"}`) // the hub asks once, too
 	p := h.serve()
 	h.must(0, "post", "add", "--category", "Design", h.write("a.md", "# A title\n\ntext\n"))
 	h.must(0, "republish")
@@ -47,9 +47,9 @@ func busyMetrics(t *testing.T) string {
 		}
 	}
 	var text string
-	eventually(t, "every request is counted", func() bool {
+	eventually(t, "every request is counted, and a backup made", func() bool {
 		_, text = get(t, p.admin+"metrics")
-		return strings.Contains(text, `status="429"`)
+		return strings.Contains(text, `status="429"`) && strings.Contains(text, "syndic_backups_kept 1")
 	})
 	return text
 }
@@ -65,7 +65,7 @@ func TestMetricsOfADaemon(t *testing.T) {
 		`syndic_http_rate_limited_total 1`, `syndic_ready 1`, `syndic_publications_total{result="failed"} 0`,
 		`syndic_publications_failing 0`, `syndic_publication_overdue_seconds 0`, `syndic_slots_missed_total 0`,
 		`state="failed"} 0`, `state="waiting"} 0`, `outcome="delivered"} 6`, `syndic_feed_generation{category="design",format="atom"}`,
-		`syndic_config_reloads_total{result="refused"} 0`, `syndic_store_open_views `,
+		`syndic_config_reloads_total{result="refused"} 0`, `syndic_store_open_views `, `syndic_backup_failing 0`,
 	} {
 		if !strings.Contains(text, want) {
 			t.Errorf("the metrics lack %s", want)
@@ -73,7 +73,7 @@ func TestMetricsOfADaemon(t *testing.T) {
 	}
 	for _, positive := range []string{
 		"syndic_store_size_bytes", "syndic_store_disk_free_bytes", "syndic_store_views_total", "syndic_store_commit_duration_seconds_count",
-		"syndic_scheduler_last_step_timestamp_seconds", "syndic_publication_lateness_seconds_count", "syndic_control_requests_total",
+		"syndic_backup_last_success_timestamp_seconds", "syndic_backup_next_timestamp_seconds", "syndic_scheduler_last_step_timestamp_seconds", "syndic_publication_lateness_seconds_count", "syndic_control_requests_total",
 	} {
 		if !regexp.MustCompile(`(?m)^` + positive + `(\{.*\})? [1-9]`).MatchString(text) {
 			t.Errorf("%s is nothing", positive)

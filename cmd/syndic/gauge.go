@@ -6,6 +6,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"syndic/control"
 	"syndic/store"
 	"syndic/store/bolt"
 	"syndic/websub"
@@ -145,4 +146,54 @@ func (f *file) Collect(to chan<- prometheus.Metric) {
 		to <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, value)
 	}
 	to <- prometheus.MustNewConstMetric(f.views, prometheus.CounterValue, float64(s.Views))
+}
+
+// backups shows what there is to restore from, while a schedule makes any.
+type backups struct {
+	info func() *control.BackupInfo
+
+	last, next, kept, failing *prometheus.Desc
+}
+
+func newBackups(info func() *control.BackupInfo) *backups {
+	desc := func(name, help string) *prometheus.Desc { return prometheus.NewDesc(name, help, nil, nil) }
+	return &backups{
+		info:    info,
+		last:    desc("syndic_backup_last_success_timestamp_seconds", "When the newest scheduled backup was made; 0 for none."),
+		next:    desc("syndic_backup_next_timestamp_seconds", "When the next scheduled backup is due."),
+		kept:    desc("syndic_backups_kept", "Scheduled backups that there are."),
+		failing: desc("syndic_backup_failing", "1 when the latest scheduled backup failed, else 0."),
+	}
+}
+
+// Describe tells the registry what there will be.
+func (b *backups) Describe(to chan<- *prometheus.Desc) {
+	for _, d := range []*prometheus.Desc{b.last, b.next, b.kept, b.failing} {
+		to <- d
+	}
+}
+
+// Collect reads the directory of backups.
+func (b *backups) Collect(to chan<- prometheus.Metric) {
+	info := b.info()
+	if info == nil {
+		return
+	}
+	gauge := func(d *prometheus.Desc, value float64) {
+		to <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, value)
+	}
+	last, next, failing := 0.0, 0.0, 0.0
+	if info.Last != nil {
+		last = float64(info.Last.Unix())
+	}
+	if info.Next != nil {
+		next = float64(info.Next.Unix())
+	}
+	if info.Error != "" {
+		failing = 1
+	}
+	gauge(b.last, last)
+	gauge(b.next, next)
+	gauge(b.kept, float64(info.Kept))
+	gauge(b.failing, failing)
 }

@@ -176,6 +176,7 @@ func (d *daemon) build() {
 	})
 	d.rota = &rota{copy: d.bolt.Copy, inspect: d.app.sound, log: d.log, changed: make(chan struct{}, 1)}
 	d.rota.follow(planOf(d.config, d.places))
+	d.metrics.registry.MustRegister(newBackups(d.rota.info))
 	d.web = web.New(web.Config{
 		Store: d.store, Log: d.log, Version: version, Registry: d.metrics.registry,
 		Status: func() []web.Fact {
