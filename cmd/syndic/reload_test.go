@@ -105,6 +105,27 @@ func TestReloadRefuses(t *testing.T) {
 	}
 }
 
+// What only the store can tell is refused as well, and the former configuration
+// is in force again.
+func TestReloadGoesBack(t *testing.T) {
+	h := newHost(t, `schedule: "@change"`)
+	h.serve()
+	h.must(0, "post", "add", "--category", "Design", h.write("a.md", "# A\n\ntext\n"))
+	h.must(0, "category", "rename", "design", "Layout")
+	h.configure("  title: New", `schedule: "@change"`, "categories: {design: {title: Design}, layout: {title: Layout}}")
+	if r := h.run("reload"); r.code != exitConfig || !strings.Contains(r.err, "categories.design") || !strings.Contains(r.err, "the same category as categories.layout") {
+		t.Errorf("exit %d:\n%s", r.code, r.err)
+	}
+	h.must(0, "republish")
+	if _, body := get(t, h.url+"layout/rss.xml"); strings.Contains(body, "New") || !strings.Contains(body, "Layout") {
+		t.Errorf("after a reload that was refused:\n%s", body)
+	}
+	h.configure("  title: New", `schedule: "@change"`)
+	if out := h.must(0, "reload"); out != "site.title: \"Example Journal\" → \"New\"\n" {
+		t.Error(out)
+	}
+}
+
 // The listeners stay where they are, whichever key says otherwise.
 func TestReloadKeepsTheListeners(t *testing.T) {
 	h := newHost(t)
@@ -233,4 +254,22 @@ func TestStopDuringReload(t *testing.T) {
 		_, body := get(t, h.url+"rss.xml")
 		return strings.Contains(body, "After the reload")
 	})
+}
+
+// Ctrl-C is heeded at each stage of a start, and the next start is not the worse
+// for it.
+func TestInterruptedStart(t *testing.T) {
+	h := newHost(t, `schedule: "@change"`)
+	for _, stage := range []string{"the control socket listens", "serving feeds and pages", "configuration applied"} {
+		p := h.start(h.command(context.Background(), "serve"))
+		p.await(stage)
+		p.signal(syscall.SIGINT)
+		if code := p.wait(patience); code != 0 {
+			t.Errorf("at %q: exit %d", stage, code)
+		}
+		p.await("stopped")
+	}
+	if code := h.serve().stop(); code != 0 {
+		t.Errorf("exit %d", code)
+	}
 }
