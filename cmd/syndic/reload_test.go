@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -148,7 +149,7 @@ func TestReloadOfAFileThatIsGone(t *testing.T) {
 	if err := os.Rename(h.config, h.config+".old"); err != nil {
 		t.Fatal(err)
 	}
-	if r := h.run("reload"); r.code != exitConfig || !strings.Contains(r.err, h.config+": no such file") {
+	if r := h.run("reload"); r.code != exitConfig || !strings.Contains(r.err, h.config+" is gone: put it back") {
 		t.Errorf("exit %d:\n%s", r.code, r.err)
 	}
 	p.signal(syscall.SIGHUP)
@@ -160,6 +161,22 @@ func TestReloadOfAFileThatIsGone(t *testing.T) {
 		t.Fatal(err)
 	}
 	h.must(0, "reload")
+}
+
+func TestReloadOfAFileThatMayNotBeRead(t *testing.T) {
+	h := newHost(t)
+	h.uid = 65534
+	h.data = filepath.Join(h.dir, "own")
+	if err := errors.Join(os.Mkdir(h.data, 0o700), os.Chown(h.data, 65534, 65534)); err != nil {
+		t.Fatal(err)
+	}
+	h.serve()
+	if err := os.Chmod(h.config, 0); err != nil {
+		t.Fatal(err)
+	}
+	if r := h.run("reload"); r.code != exitNotPermitted || !strings.Contains(r.err, "read configuration "+h.config+": not permitted") {
+		t.Errorf("exit %d:\n%s", r.code, r.err)
+	}
 }
 
 func TestReloadOfAnotherFile(t *testing.T) {

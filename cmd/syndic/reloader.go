@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net/http"
 	"os"
 
@@ -133,12 +134,12 @@ func (r *reloader) replace(ctx context.Context, request control.ReloadRequest) (
 	if request.File != "" && !sameFile(request.File, r.name()) {
 		return nil, refuseConfig("%s is not the file that the daemon was started with, which is %s: leave --config out, or restart it with the other", request.File, r.name())
 	}
+	if _, err := os.Stat(r.name()); r.found && errors.Is(err, fs.ErrNotExist) {
+		return nil, refuseConfig("%s is gone: put it back; an empty file is the defaults", r.name())
+	}
 	c, found, err := readConfig(r.file)
 	if err != nil {
 		return nil, err
-	}
-	if r.found && !found {
-		return nil, refuseConfig("%s is gone: put it back; an empty file is the defaults", r.name())
 	}
 	changes := differences(r.config, c)
 	if err := liveOnly(changes); err != nil {
@@ -216,8 +217,11 @@ func refuseConfig(format string, args ...any) error {
 
 // refusedReload is what the one who asked is told.
 func refusedReload(err error) error {
-	if exitCode(err) != exitConfig {
-		return err
+	switch exitCode(err) {
+	case exitConfig:
+		return &control.Error{Code: "config", Status: http.StatusUnprocessableEntity, Message: err.Error()}
+	case exitNotPermitted:
+		return &control.Error{Code: "permission", Status: http.StatusForbidden, Message: err.Error()}
 	}
-	return &control.Error{Code: "config", Status: http.StatusUnprocessableEntity, Message: err.Error()}
+	return err
 }
