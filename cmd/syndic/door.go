@@ -5,10 +5,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log"
 	"net"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
+
+	"github.com/rs/zerolog"
 
 	"syndic/control"
 	"syndic/feed"
@@ -92,7 +96,7 @@ func (d *daemon) warnElsewhere(public []net.Listener) {
 			return // a socket file has a proxy before it
 		}
 	}
-	d.log.Warn().Str("url", site.String()).Str("listen", public[0].Addr().String()).
+	d.log.Warn().Str("component", "config").Str("url", site.String()).Str("listen", public[0].Addr().String()).
 		Msg("site.url leads to another port of this machine than listen: feeds and pings will name the wrong address")
 }
 
@@ -100,6 +104,7 @@ func (d *daemon) warnElsewhere(public []net.Listener) {
 // requests finish, and what takes too long is cut off.
 func (d *daemon) answer(server *http.Server, listeners ...net.Listener) undo {
 	base, cut := context.WithCancel(context.Background())
+	server.ErrorLog = log.New(warner{d.log.With().Str("component", "http").Logger()}, "", 0)
 	server.BaseContext = func(net.Listener) context.Context { return base }
 	for _, l := range listeners {
 		d.tasks.Go(func() error {
@@ -112,7 +117,7 @@ func (d *daemon) answer(server *http.Server, listeners ...net.Listener) undo {
 	return func(ctx context.Context) error {
 		defer cut()
 		if err := server.Shutdown(ctx); err != nil {
-			d.log.Warn().Err(err).Msg("requests that took too long were cut off")
+			d.log.Warn().Str("component", "daemon").Err(err).Msg("requests that took too long were cut off")
 			cut()
 			// What was cut off still says so to its client.
 			last, cancel := context.WithTimeout(context.Background(), cutTime)
@@ -123,4 +128,13 @@ func (d *daemon) answer(server *http.Server, listeners ...net.Listener) undo {
 		}
 		return nil
 	}
+}
+
+// warner takes the lines that net/http writes for people.
+type warner struct{ log zerolog.Logger }
+
+// Write logs one line.
+func (w warner) Write(line []byte) (int, error) {
+	w.log.Warn().Msg(strings.TrimSpace(string(line)))
+	return len(line), nil
 }

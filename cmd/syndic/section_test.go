@@ -62,6 +62,22 @@ func TestExampleNamesWhatNeedsARestart(t *testing.T) {
 	}
 }
 
+func TestOperatingNamesWhatNeedsARestart(t *testing.T) {
+	var row string
+	for line := range strings.Lines(string(readFile(t, "../../docs/operating.md"))) {
+		if strings.HasSuffix(line, "| at a restart |\n") {
+			row = line
+		}
+	}
+	for _, s := range sections {
+		for _, key := range s.keys {
+			if says := strings.Contains(row, "`"+key+"`"); says != (s.apply == nil) {
+				t.Errorf("%s needs a restart: %v; docs/operating.md says: %q", key, s.apply == nil, row)
+			}
+		}
+	}
+}
+
 // exampleComments are what the example says above each key, its own comment or
 // that of the keys right before it.
 func exampleComments(t *testing.T) map[string]string {

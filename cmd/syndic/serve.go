@@ -157,7 +157,7 @@ func (d *daemon) open(ctx context.Context) error {
 	d.metrics.registry.MustRegister(newFile(st.Stats), newRows(st, d.metrics))
 	d.life.add(func(context.Context) error { return st.Close() })
 	if err := clearParts(filepath.Dir(db)); err != nil {
-		d.log.Warn().Err(err).Msg("what a crash left of a copy could not be removed")
+		d.log.Warn().Str("component", "backup").Err(err).Msg("what a crash left of a copy could not be removed")
 	}
 	return nil
 }
