@@ -84,7 +84,7 @@ func (s *Server) sitePage(r *http.Request, sn *snapshot) (*document, error) {
 		site = &category{}
 	}
 	l.Feeds = feedLinks(site)
-	for _, c := range sn.categories {
+	for c := range sn.published() {
 		if c.Num != feed.SiteNum && t.after == (store.Cursor{}) {
 			v := categoryLink{link: link{sn.href(c.Path()), c.Title}, Description: c.Description, Feeds: feedLinks(c)}
 			if c.Language != sn.site.Language {

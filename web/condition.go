@@ -21,12 +21,12 @@ func (d *document) unchanged(h http.Header) bool {
 	if tags := strings.Join(h.Values("If-None-Match"), ","); tags != "" {
 		return names(tags, d.digest)
 	}
-	return d.unchangedSince(h.Get("If-Modified-Since"))
+	return unchangedSince(d.modified, h.Get("If-Modified-Since"))
 }
 
-func (d *document) unchangedSince(date string) bool {
+func unchangedSince(modified time.Time, date string) bool {
 	since, err := http.ParseTime(date)
-	return err == nil && !d.modified.Truncate(time.Second).After(since)
+	return err == nil && !modified.Truncate(time.Second).After(since)
 }
 
 // names tells whether an If-None-Match field is "*" or lists a tag of the

@@ -2,7 +2,6 @@ package web
 
 import (
 	"io"
-	"runtime"
 	"syscall"
 	"unsafe"
 )
@@ -23,17 +22,22 @@ func readNow(fd uintptr, b []byte) (int, error) {
 // sending is how far an answer has come.
 type sending struct {
 	head   []byte // what is left of it
-	mirror *mirror
-	offset int64 // in the mirror
+	file   int
+	offset int64 // in the file
+	end    int64
 	err    error
 	push   func(fd uintptr) bool
 }
 
-// sendDirect writes the head and then the body out of its mirror, if there is
-// one, as one piece. It returns what of the body was written.
-func (c *laneConn) sendDirect(head []byte, m *mirror) (int, error) {
+// sendDirect writes the head and then the body out of the file of memory, if
+// there is one, as one piece. It returns what of the body was written.
+func (c *laneConn) sendDirect(head []byte, b *body) (int, error) {
 	s := &c.sending
-	s.head, s.mirror, s.offset, s.err = head, m, 0, nil
+	s.head, s.offset, s.end, s.err = head, 0, 0, nil
+	if b != nil {
+		s.file, s.offset, s.end = b.file.fd, b.at, b.at+int64(b.size)
+	}
+	begin := s.offset
 	if s.push == nil {
 		s.push = s.write
 	}
@@ -41,9 +45,8 @@ func (c *laneConn) sendDirect(head []byte, m *mirror) (int, error) {
 	if err == nil {
 		err = s.err
 	}
-	s.head, s.mirror = nil, nil
-	runtime.KeepAlive(m)
-	return int(s.offset), err
+	s.head = nil
+	return int(s.offset - begin), err
 }
 
 // write writes until all is done or the connection takes no more at the moment.
@@ -63,19 +66,17 @@ func (s *sending) write(fd uintptr) (done bool) {
 	return true
 }
 
-func (s *sending) done() bool {
-	return len(s.head) == 0 && (s.mirror == nil || int(s.offset) == s.mirror.size)
-}
+func (s *sending) done() bool { return len(s.head) == 0 && s.offset == s.end }
 
 // some makes one call.
 func (s *sending) some(fd uintptr) (int, error) {
 	if len(s.head) == 0 {
-		most := min(s.mirror.size-int(s.offset), directBytes)
-		n, _, errno := syscall.RawSyscall6(syscall.SYS_SENDFILE, fd, uintptr(s.mirror.fd), uintptr(unsafe.Pointer(&s.offset)), uintptr(most), 0, 0)
+		most := min(s.end-s.offset, directBytes)
+		n, _, errno := syscall.RawSyscall6(syscall.SYS_SENDFILE, fd, uintptr(s.file), uintptr(unsafe.Pointer(&s.offset)), uintptr(most), 0, 0)
 		return result(n, errno)
 	}
 	flags := syscall.MSG_NOSIGNAL
-	if s.mirror != nil {
+	if s.offset != s.end {
 		flags |= syscall.MSG_MORE
 	}
 	n, _, errno := syscall.RawSyscall6(syscall.SYS_SENDTO, fd, uintptr(unsafe.Pointer(&s.head[0])), uintptr(len(s.head)), uintptr(flags), 0, 0)

@@ -2,7 +2,10 @@
 
 package web
 
-import "syscall"
+import (
+	"errors"
+	"syscall"
+)
 
 // What is special to Linux is done in the ordinary way elsewhere.
 
@@ -10,14 +13,14 @@ func readNow(fd uintptr, b []byte) (int, error) { return syscall.Read(int(fd), b
 
 type sending struct{}
 
-func (c *laneConn) sendDirect(head []byte, _ *mirror) (int, error) {
+func (c *laneConn) sendDirect(head []byte, _ *body) (int, error) {
 	_, err := c.conn.Write(head)
 	return 0, err
 }
 
-// mirrors are files of memory, which there are none of.
-type mirrors struct{}
+// memoryFile is a file of memory, which there is none of.
+type memoryFile struct{}
 
-type mirror struct{}
-
-func (*mirrors) add([]byte) *mirror { return nil }
+func (*memoryFile) put([]byte) (int64, bool) { return 0, false }
+func (*memoryFile) read([]byte, int64) error { return errors.ErrUnsupported }
+func (*memoryFile) free(at int64, size int)  {}

@@ -3,40 +3,41 @@ package web
 import (
 	"bytes"
 	"fmt"
+	"io"
 	"maps"
 	"net/http"
 	"slices"
 	"strconv"
 	"sync"
-	"sync/atomic"
 	"time"
 )
 
-// document is a representation that can be sent in several encodings. Each is
-// made at most once, when it is first asked for.
+// encodeFrom is the size in bytes from which a document is compressed where the
+// reader allows it. Text of that length always gets shorter, so the choice
+// needs no look at the result; a shorter one is one packet anyway.
+const encodeFrom = 300
+
+// document is a representation that can be sent in several encodings.
 type document struct {
 	digest   string // of the identity; its entity tags are made from it
 	modified time.Time
-	identity []byte
+	size     int         // bytes of the identity
 	codings  []coding    // that it is offered in, best first
 	always   http.Header // of 200 and 304 alike (RFC 9110 §15.4.5)
 	full     http.Header // of 200 only
-	variants [codingCount]variant
 	feed     *servedFeed // that it is; nil for anything else
+	source   source
 }
 
-// variant is a document in one encoding with its headers.
-type variant struct {
-	once   sync.Once
-	coding coding
-	body   []byte
-	full   http.Header
-	brief  http.Header // of 304
-
-	wired               sync.Once
-	wireFull, wireBrief []byte
-	asked               atomic.Uint32
-	mirror              atomic.Pointer[mirror]
+// source has a document's bytes.
+type source interface {
+	// asked says that somebody wants the document in this encoding.
+	asked(c coding)
+	// length is the number of bytes in this encoding.
+	length(c coding) (int, error)
+	// open returns the bytes in this encoding; done is called when they have
+	// been sent.
+	open(c coding) (b io.WriterTo, size int, done func(), err error)
 }
 
 // sent is what the metrics count of one answer.
@@ -47,115 +48,110 @@ type sent struct {
 }
 
 // send answers a GET or HEAD with the document, or with 304.
-func (d *document) send(w http.ResponseWriter, r *http.Request, e *encoders) (sent, error) {
-	v, err := d.negotiate(r.Header.Values("Accept-Encoding"), e)
-	if err != nil {
-		return sent{}, err
+func (d *document) send(w http.ResponseWriter, r *http.Request) (sent, error) {
+	c, ok := d.choose(accepted(r.Header.Values("Accept-Encoding"), d.codings))
+	if !ok {
+		return sent{}, errNotAcceptable
 	}
+	d.source.asked(c)
 	if d.unchanged(r.Header) {
-		maps.Copy(w.Header(), v.brief)
+		maps.Copy(w.Header(), d.brief(c))
 		w.WriteHeader(http.StatusNotModified)
 		return sent{status: http.StatusNotModified}, nil
 	}
-	maps.Copy(w.Header(), v.full)
+	if r.Method == http.MethodHead {
+		size, err := d.source.length(c)
+		if err != nil {
+			return sent{}, err
+		}
+		maps.Copy(w.Header(), d.whole(c, size))
+		w.WriteHeader(http.StatusOK)
+		return sent{status: http.StatusOK, coding: c.String()}, nil
+	}
+	b, size, done, err := d.source.open(c)
+	if err != nil {
+		return sent{}, err
+	}
+	defer done()
+	maps.Copy(w.Header(), d.whole(c, size))
 	w.WriteHeader(http.StatusOK)
-	s := sent{status: http.StatusOK, coding: v.coding.String()}
-	if r.Method != http.MethodHead {
-		// An error means that the reader has gone: there is nobody to tell.
-		s.bytes, _ = w.Write(v.body)
-	}
-	return s, nil
+	// An error means that the reader has gone: there is nobody to tell.
+	n, _ := b.WriteTo(w)
+	return sent{status: http.StatusOK, coding: c.String(), bytes: int(n)}, nil
 }
 
-// negotiate picks the encoding that the reader takes.
-func (d *document) negotiate(accept []string, e *encoders) (*variant, error) {
-	if v := d.best(accepted(accept, d.codings), e); v != nil {
-		return v, nil
+// choose picks one of the encodings that a reader takes, best first.
+func (d *document) choose(list []coding) (c coding, ok bool) {
+	if len(list) == 0 {
+		return 0, false
 	}
-	return nil, errNotAcceptable
+	return choose(list, d.size), true
 }
 
-// best is the first that makes the document smaller, or leaves it as it is;
+// choose is the first that makes a document smaller, or leaves it as it is;
 // without such a one, the first.
-func (d *document) best(list []coding, e *encoders) *variant {
-	var taken *variant
-	for _, c := range list {
-		v := d.variant(c, e)
-		if c == identity || len(v.body) < len(d.identity) {
-			return v
-		}
-		if taken == nil {
-			taken = v
-		}
+func choose(list []coding, size int) coding {
+	if size < encodeFrom && slices.Contains(list, identity) {
+		return identity
 	}
-	return taken
+	return list[0]
 }
 
-func (d *document) variant(c coding, e *encoders) *variant {
-	v := &d.variants[c]
-	v.once.Do(func() {
-		v.coding, v.body = c, e.encode(c, d.identity)
-		v.brief = maps.Clone(d.always)
-		v.brief["Etag"] = []string{entityTag(d.digest, c)}
-		v.brief["Last-Modified"] = []string{d.modified.UTC().Format(http.TimeFormat)}
-		v.brief["Vary"] = []string{"Accept-Encoding"}
-		v.full = maps.Clone(v.brief)
-		maps.Copy(v.full, d.full)
-		v.full["Accept-Ranges"] = []string{"none"}
-		v.full["Content-Length"] = []string{strconv.Itoa(len(v.body))}
-		v.full["X-Content-Type-Options"] = []string{"nosniff"}
-		if c != identity {
-			v.full["Content-Encoding"] = []string{c.String()}
-		}
-	})
-	return v
+// brief is the header of 304.
+func (d *document) brief(c coding) http.Header {
+	h := maps.Clone(d.always)
+	h["Etag"] = []string{entityTag(d.digest, c)}
+	h["Last-Modified"] = []string{d.modified.UTC().Format(http.TimeFormat)}
+	h["Vary"] = []string{"Accept-Encoding"}
+	return h
 }
 
-// known is unchanged for a plain request, whose one tag needs no list.
-func (d *document) known(p *plain, v *variant) bool {
-	if p.tag != nil {
-		return isTagOf(p.tag, d.digest)
+// whole is the header of 200 with a body of so many bytes.
+func (d *document) whole(c coding, size int) http.Header {
+	h := d.brief(c)
+	maps.Copy(h, d.full)
+	h["Accept-Ranges"] = []string{"none"}
+	h["Content-Length"] = []string{strconv.Itoa(size)}
+	h["X-Content-Type-Options"] = []string{"nosniff"}
+	if c != identity {
+		h["Content-Encoding"] = []string{c.String()}
 	}
-	if p.since == nil {
-		return false
-	}
-	return string(p.since) == v.brief["Last-Modified"][0] || d.unchangedSince(string(p.since))
+	return h
 }
 
-// wire makes the heads of 200 and 304 as net/http writes them for the public
-// handler, up to the value of Date.
-func (v *variant) wire() {
-	v.wired.Do(func() {
-		v.wireFull, v.wireBrief = wireHead(http.StatusOK, v.full), wireHead(http.StatusNotModified, v.brief)
-	})
-}
-
+// wireHead is a head as net/http writes it for the public handler, up to the
+// value of Date.
 func wireHead(status int, h http.Header) []byte {
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "HTTP/1.1 %d %s\r\n", status, http.StatusText(status))
-	h = maps.Clone(h)
 	allowAnyOrigin(h)
 	_ = h.Write(&b) // to memory
 	b.WriteString("Date: ")
 	return slices.Clip(b.Bytes())
 }
 
-const (
-	mirrorFrom  = 8 << 10 // bytes; fewer are copied as fast
-	mirrorAfter = 16      // requests
-)
+// ownBytes is the source of a document that is made for a request, or rarely. Each
+// encoding is made at most once.
+type ownBytes struct {
+	identity []byte
+	encoders *encoders
+	encoded  [codingCount]struct {
+		once  sync.Once
+		bytes []byte
+	}
+}
 
-// mirrored is the body's mirror, if it is large enough to have one and asked for
-// often enough; nil else.
-func (v *variant) mirrored(m *mirrors) *mirror {
-	if f := v.mirror.Load(); f != nil {
-		return f
-	}
-	if len(v.body) < mirrorFrom || v.asked.Add(1)%mirrorAfter != 0 {
-		return nil
-	}
-	if f := m.add(v.body); f != nil {
-		v.mirror.CompareAndSwap(nil, f)
-	}
-	return v.mirror.Load()
+func (t *ownBytes) asked(coding) {}
+
+func (t *ownBytes) length(c coding) (int, error) { return len(t.in(c)), nil }
+
+func (t *ownBytes) open(c coding) (io.WriterTo, int, func(), error) {
+	b := &body{text: t.in(c)}
+	return b, len(b.text), func() {}, nil
+}
+
+func (t *ownBytes) in(c coding) []byte {
+	e := &t.encoded[c]
+	e.once.Do(func() { e.bytes = t.encoders.encode(c, t.identity) })
+	return e.bytes
 }

@@ -67,6 +67,8 @@ func faultOf(err error) (f *fault, unexpected bool) {
 		return f, false
 	case errors.Is(err, store.ErrNotFound):
 		return errNotFound, false
+	case errors.Is(err, errReplaced):
+		return errUnreadable, false // what replaces it is damaged, and logged
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		return errUnavailable, false
 	case errors.Is(err, errTemplate), errors.Is(err, errPanic):

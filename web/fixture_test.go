@@ -33,6 +33,7 @@ type house struct {
 	public *httptest.Server
 	admin  *httptest.Server
 	logged *syncBuffer
+	bodies sync.Map // what was published, by digest
 }
 
 // newHouse makes a house with a site that nothing has been published of.
@@ -83,6 +84,15 @@ func (h *house) open(lane bool) *httptest.Server {
 	l.Start()
 	h.Cleanup(l.Close)
 	return l
+}
+
+// over has another server serve what a store shows of the house's.
+func (h *house) over(st store.Store, c Config) {
+	h.Helper()
+	c.Store, c.Log, c.Version = st, zerolog.New(h.logged), "1.2.3"
+	h.server = New(c)
+	h.public, h.admin = h.open(true), listen(h.TB, h.server.Admin())
+	h.load()
 }
 
 func (h *house) update(fn func(store.Tx) error) {
@@ -202,7 +212,7 @@ func (h *house) publication(tx store.Tx, num uint64) (p store.Publication, err e
 func (h *house) render(tx store.Tx, p *store.Publication, c feed.Category, window []feed.Post, f feed.Format) error {
 	a := feed.Artifact{
 		Category: c.Num, Format: f, Topic: h.site.Topic(c, f), Path: c.FeedPath(f), Hubs: *c.Hubs,
-		MaxAge: c.Every, Generation: uint64(tx.Seq()), Modified: tx.Now().Truncate(time.Second),
+		MaxAge: c.Every, Generation: uint64(tx.Seq()), Modified: tx.Now().Truncate(time.Second), Sums: []feed.EntrySum{},
 	}
 	var entries [][]byte
 	for _, q := range window {
@@ -214,14 +224,14 @@ func (h *house) render(tx store.Tx, p *store.Publication, c feed.Category, windo
 		if _, err := tx.Fragment(key); err != nil {
 			p.Fragments = append(p.Fragments, feed.Fragment{Key: key, Data: data})
 		}
-		a.Entries, entries = append(a.Entries, key), append(entries, data)
+		a.Entries, a.Sums, entries = append(a.Entries, key), append(a.Sums, feed.SumOf(data)), append(entries, data)
 	}
 	var err error
 	if a.Head, a.Tail, err = feed.RenderFrame(c, window, f); err != nil {
 		return err
 	}
-	body := feed.Join(f, a.Head, entries, a.Tail)
-	a.Digest, a.Size = feed.DigestOf(body), len(body)
+	a.Digest, a.Size = feed.DigestParts(f, a.Head, a.Sums, a.Tail)
+	h.bodies.Store(a.Digest, string(feed.Join(f, a.Head, entries, a.Tail)))
 	old, err := tx.Artifact(c.Num, f)
 	if err == nil && old.Digest == a.Digest && old.Topic == a.Topic {
 		return nil
@@ -231,6 +241,14 @@ func (h *house) render(tx store.Tx, p *store.Publication, c feed.Category, windo
 	}
 	p.Artifacts = append(p.Artifacts, a)
 	return nil
+}
+
+// wasPublished tells whether the body is the one that was published with the
+// digest in the entity tag.
+func (h *house) wasPublished(etag string, body []byte) bool {
+	digest, _, _ := strings.Cut(strings.Trim(etag, `"`), "-")
+	published, ok := h.bodies.Load(digest)
+	return ok && published == string(body)
 }
 
 // design is a house with a published category of ten posts, loaded.

@@ -31,10 +31,10 @@ func gauges(s *Server) []prometheus.Collector {
 		gauge("syndic_http_connections_limit", "Public connections that may be open.",
 			func() float64 { return float64(s.gate.limit) }),
 		gauge("syndic_feeds_served", "Feeds that are served, each format for itself.",
-			func() float64 { return float64(len(s.current.Load().topics)) }),
+			func() float64 { return float64(s.Tally().Feeds) }),
 		gauge("syndic_feed_bytes", "Bytes of all served feeds, not encoded.", func() float64 {
 			n := 0
-			for _, f := range s.current.Load().topics {
+			for f := range s.current.Load().feedsServed() {
 				n += f.Size
 			}
 			return float64(n)
@@ -69,7 +69,7 @@ func (g *feedGauges) Collect(to chan<- prometheus.Metric) {
 		format   feed.Format
 	}
 	newest := map[key]*servedFeed{}
-	for _, f := range g.server.current.Load().topics {
+	for f := range g.server.current.Load().feedsServed() {
 		k := key{f.tally.category(), f.Format}
 		if old := newest[k]; old == nil || f.Generation > old.Generation {
 			newest[k] = f

@@ -36,7 +36,12 @@ func (s *Server) handler(find endpoint, public bool) http.Handler {
 		}
 		var a sent
 		if err == nil {
-			a, err = d.send(w, r, s.encoders)
+			a, err = d.send(w, r)
+		}
+		for try := 1; errors.Is(err, errReplaced) && try < fetchTries; try++ {
+			if d, err = guarded(find, r); err == nil {
+				a, err = d.send(w, r)
+			}
 		}
 		if err != nil {
 			a = s.refuse(w, r, err)

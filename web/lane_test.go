@@ -47,8 +47,8 @@ func newTwins(t testing.TB) *twins {
 
 // validators are those of a feed, without a request that would be counted.
 func (h *house) validators(path string, c coding) (tag, since string) {
-	d := h.server.current.Load().paths[path].document
-	return entityTag(d.digest, c), d.modified.UTC().Format(http.TimeFormat)
+	f := h.server.feedAt(path)
+	return entityTag(f.Digest, c), f.modified
 }
 
 // listen opens a listener. A client that says that it sends no more has not

@@ -130,9 +130,7 @@ func (c *laneConn) answerAll() (ok bool) {
 		}
 		switch v {
 		case understood:
-			c.from += n
-			c.setMidHead(false)
-			if !c.answer(&p) {
+			if !c.answer(&p, n) {
 				return false
 			}
 			if c.from == c.to {
@@ -192,59 +190,106 @@ func (c *laneConn) handOver() {
 	}
 }
 
+// reply is what the handler would answer to a plain request.
+type reply struct {
+	feed   *servedFeed
+	coding coding
+	head   []byte
+	body   *variant // pinned; nil for none
+	sent   sent
+}
+
+// reply finds the answer. An error is the handler's to deal with.
+func (s *Server) reply(p *plain, now time.Time) (r reply, err error) {
+	err = errReplaced
+	for try := 0; errors.Is(err, errReplaced) && try < fetchTries; try++ {
+		f := p.slot.served()
+		if f == nil || f.unreadable {
+			return r, errUnreadable
+		}
+		r, err = s.replyOf(f, p, now)
+	}
+	return r, err
+}
+
+func (s *Server) replyOf(f *servedFeed, p *plain, now time.Time) (r reply, err error) {
+	c := choose(p.codings.list(), f.Size)
+	f.ask(c, now)
+	if f.known(p) {
+		return reply{feed: f, coding: c, head: f.brief(c), sent: sent{status: http.StatusNotModified}}, nil
+	}
+	r = reply{feed: f, coding: c, sent: sent{status: http.StatusOK, coding: c.String()}}
+	if p.head {
+		size, err := s.length(f, c)
+		if err == nil {
+			r.head = f.head(c, size)
+		}
+		return r, err
+	}
+	if r.body, err = s.body(f, c); err == nil {
+		r.head = r.body.full
+	}
+	return r, err
+}
+
 // answer sends what the handler would; not ok when no request may follow.
-func (c *laneConn) answer(p *plain) (ok bool) {
+func (c *laneConn) answer(p *plain, length int) (ok bool) {
 	start := time.Now()
-	s, d := c.lane.server, p.feed.document
-	v := d.best(p.codings.list(), s.encoders)
-	v.wire()
+	s := c.lane.server
+	r, err := s.reply(p, start)
+	if err != nil {
+		c.handOver()
+		return false
+	}
+	c.from += length
+	c.setMidHead(false)
 	c.answered = true
 	// While it drains, what came along with the request is answered as well.
 	closing := p.close || c.from == c.to && (c.lane.draining.Load() || s.gate.draining.Load())
-	head, body, a := v.wireFull, v.body, sent{status: http.StatusOK, coding: v.coding.String()}
-	switch {
-	case d.known(p, v):
-		head, body, a = v.wireBrief, nil, sent{status: http.StatusNotModified}
-	case p.head:
-		body = nil
-	}
 	date := c.lane.dateAt(start)
-	c.x.out = append(c.x.out[:0], head...)
+	c.x.out = append(c.x.out[:0], r.head...)
 	if closing {
 		c.x.out = append(c.x.out, date.close...)
 	} else {
 		c.x.out = append(c.x.out, date.keep...)
 	}
 	c.limitWrite(start)
-	var err error
-	a.bytes, err = c.send(v, body)
+	r.sent.bytes, err = c.send(r.body)
+	if r.body != nil {
+		r.body.release()
+	}
 	c.now = time.Now()
 	took := c.now.Sub(start)
-	s.metrics.lane.observe(p.feed, v.coding, a, took)
-	s.requests.laned(c, p, a, took)
+	p.feed = r.feed
+	s.metrics.lane.observe(r.feed, r.coding, r.sent, took)
+	s.requests.laned(c, p, r.sent, took)
 	return err == nil && !closing
 }
 
 // send writes x.out and the body in one piece, and returns what of the body was
 // written.
-func (c *laneConn) send(v *variant, body []byte) (int, error) {
-	var m *mirror
-	if len(body) > 0 && c.raw != nil {
-		m = v.mirrored(c.lane.server.mirrors)
-	}
-	if c.raw != nil && (m != nil || len(body) == 0) {
-		return c.sendDirect(c.x.out, m)
+func (c *laneConn) send(v *variant) (n int, err error) {
+	switch {
+	case v == nil && c.raw != nil:
+		return c.sendDirect(c.x.out, nil)
+	case v == nil:
+		_, err = c.conn.Write(c.x.out)
+		return 0, err
+	case v.body.file != nil && c.raw != nil:
+		return c.sendDirect(c.x.out, &v.body)
+	case v.body.file != nil:
+		if _, err = c.conn.Write(c.x.out); err != nil {
+			return 0, err
+		}
+		n, err := v.body.WriteTo(c.conn.Conn)
+		return int(n), err
 	}
 	x := c.x
-	if len(body) == 0 {
-		_, err := c.conn.Write(x.out)
-		return 0, err
-	}
-	x.pair = [...][]byte{x.out, body}
+	x.pair = [...][]byte{x.out, v.body.text}
 	x.vec = x.pair[:]
-	n, err := x.vec.WriteTo(c.conn.Conn)
+	all, err := x.vec.WriteTo(c.conn.Conn)
 	x.pair = [2][]byte{} // the pool must not hold on to a body
-	return max(int(n)-len(x.out), 0), err
+	return max(int(all)-len(x.out), 0), err
 }
 
 // limitRead sets the deadline for reading, unless one like it was just set.

@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
-	"slices"
 	"time"
 
 	"syndic/feed"
@@ -18,7 +16,7 @@ const listLimit = 500
 // errDamaged means that a feed's bytes are not what was published.
 var errDamaged = errors.New("feed is damaged")
 
-// head is all that a snapshot shows besides the feeds' bytes.
+// head is all that a snapshot shows besides the feeds.
 type head struct {
 	site       feed.Site
 	configured bool // the site is in the store
@@ -26,11 +24,13 @@ type head struct {
 	read       time.Time // to the second; zero before the first Load
 }
 
-// categoryFeeds are a category's feeds by format; nil where there is none.
-type categoryFeeds [len(feed.Formats)]*servedFeed
+// categoryFeeds are the places of a category's feeds by format. They stay the
+// same for as long as the process runs.
+type categoryFeeds [len(feed.Formats)]slot
 
-// Load reads everything that has been published and serves it. A feed whose
-// bytes are damaged is logged, and its previous generation stays.
+// Load reads what has been published, without the bytes of the feeds, and
+// serves it. A category that cannot be read is logged, and its previous
+// generation stays.
 func (s *Server) Load(ctx context.Context) error {
 	s.loading.Lock()
 	defer s.loading.Unlock()
@@ -42,34 +42,118 @@ func (s *Server) loadAll(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	nums := slices.Collect(maps.Keys(s.feeds))
-	for _, c := range h.records {
-		nums = append(nums, c.Num)
+	found, err := s.readHeaders(ctx, h)
+	if err != nil {
+		return err
 	}
-	slices.Sort(nums)
-	return s.apply(ctx, h, slices.Compact(nums), seq)
+	s.apply(h, found, true)
+	s.upTo(seq)
+	return nil
 }
 
-// apply reads the feeds of some categories and swaps in a snapshot with them:
-// the same at start-up and after a publication by whomever. A failure changes
-// nothing.
-func (s *Server) apply(ctx context.Context, h head, categories []uint64, seq store.Seq) error {
-	feeds := maps.Clone(s.feeds)
-	for _, num := range categories {
-		loaded, err := s.loadCategory(ctx, num, s.feeds[num])
-		if err != nil {
-			return err
-		}
-		feeds[num] = loaded
-		if loaded == (categoryFeeds{}) {
-			delete(feeds, num)
+// upTo notes that every change up to seq is served.
+func (s *Server) upTo(seq store.Seq) { s.seen, s.looked = seq, time.Now().Round(0) }
+
+// found is what the store has of one category: for each format an artifact, or
+// nil for none.
+type found struct {
+	category uint64
+	feeds    [len(feed.Formats)]*feed.Artifact
+	err      [len(feed.Formats)]error // damage; the feed stays as it was
+}
+
+// fail says of every format that it cannot be read.
+func (f *found) fail(err error) {
+	for i := range f.err {
+		f.err[i] = err
+	}
+}
+
+// apply serves what was found: the same at start-up and after a publication by
+// whomever. The maps are made again only if all is set, or a path or a topic is
+// not in them yet.
+func (s *Server) apply(h head, list []found, all bool) {
+	sn := s.current.Load()
+	for _, c := range h.records {
+		if all && s.feeds[c.Num] == nil {
+			s.feeds[c.Num] = &categoryFeeds{}
 		}
 	}
-	s.head, s.feeds = h, feeds
-	s.seen, s.looked = seq, time.Now().Round(0)
-	old := s.current.Swap(newSnapshot(h, feeds))
-	close(old.replaced)
-	return nil
+	for _, f := range list {
+		feeds := s.feeds[f.category]
+		if feeds == nil {
+			continue // its record has not come yet, and brings it along
+		}
+		for format := range feeds {
+			at := &feeds[format]
+			moved := s.place(at, f, feed.Format(format))
+			all = all || moved || !sn.leadsTo(at)
+		}
+	}
+	if all {
+		s.head = h
+		s.current.Store(newSnapshot(h, s.feeds))
+	} else {
+		sn.newer(s.feeds, list)
+	}
+	s.serial.Add(1)
+	close(*s.news.Swap(newBell()))
+}
+
+// place serves a feed at its slot in the generation that was found. It tells
+// whether the feed has another path now.
+func (s *Server) place(at *slot, found found, format feed.Format) (moved bool) {
+	old := at.now.Load()
+	a, err := found.feeds[format], found.err[format]
+	switch {
+	case err != nil:
+		if old == nil {
+			old = &servedFeed{unreadable: true, Artifact: feed.Artifact{Category: found.category, Format: format}, slot: at}
+			at.now.Store(old)
+		}
+		s.failedLoad(old, err)
+	case a == nil:
+		at.now.Store(nil)
+		s.retire(old, nil)
+	case old.same(*a):
+		old.failed.Store(0) // it may have been mended
+	default:
+		f := newServedFeed(*a)
+		f.slot, f.tally = at, s.metrics.tallies.of(*a)
+		s.retire(old, f)
+		moved = old != nil && old.Path != f.Path
+	}
+	return moved
+}
+
+// retire replaces a generation, nil for none. Its identity is kept a while for
+// the sake of the next one; of the encodings that were asked for lately, new
+// ones are made ahead.
+func (s *Server) retire(old, f *servedFeed) {
+	if f != nil && old != nil {
+		for c := range old.asked {
+			f.asked[c].Store(old.asked[c].Load())
+		}
+	}
+	var base *variant
+	if old != nil {
+		old.retired.Store(true)
+		if base = old.variants[identity].Swap(nil); base == nil {
+			base = old.base.Swap(nil)
+		}
+	}
+	if f == nil {
+		s.memory.drop(base)
+	} else {
+		f.base.Store(base)
+		f.slot.now.Store(f)
+		s.ahead.add(f)
+	}
+	for c := range codingCount {
+		if old != nil {
+			s.memory.drop(old.variants[c].Swap(nil))
+		}
+	}
 }
 
 // readHead reads the site and its categories, and the Seq that they are of.
@@ -104,100 +188,4 @@ func allCategories(r store.Reader) ([]feed.Category, error) {
 		}
 		after = some[len(some)-1].Num
 	}
-}
-
-// pieces are an artifact as it lies in the store.
-type pieces struct {
-	artifact feed.Artifact
-	entries  [][]byte
-	err      error // errDamaged
-}
-
-// loadCategory reads the feeds of one category in a View of its own, so that
-// none is long, and joins them outside. What has not changed since before is
-// taken from there, with the encodings that were made of it.
-func (s *Server) loadCategory(ctx context.Context, num uint64, before categoryFeeds) (categoryFeeds, error) {
-	var read []pieces
-	err := s.store.View(ctx, func(r store.Reader) (err error) {
-		read, err = readPieces(r, num, before)
-		return err
-	})
-	if errors.Is(err, store.ErrDamaged) {
-		s.failedLoad(num, "", err)
-		return before, nil
-	}
-	if err != nil {
-		return categoryFeeds{}, fmt.Errorf("read the feeds of category %d: %w", num, err)
-	}
-	var after categoryFeeds
-	for _, p := range read {
-		f := p.artifact.Format
-		if before[f].same(p.artifact) {
-			after[f] = before[f]
-			continue
-		}
-		loaded, err := joinPieces(p)
-		if err != nil {
-			s.failedLoad(num, p.artifact.Path, err)
-			if loaded = before[f]; loaded == nil {
-				loaded = &servedFeed{Artifact: header(p.artifact)}
-			}
-		}
-		if loaded != before[f] {
-			loaded.tally = s.metrics.tallies.of(p.artifact)
-		}
-		after[f] = loaded
-	}
-	return after, nil
-}
-
-func readPieces(r store.Reader, num uint64, before categoryFeeds) ([]pieces, error) {
-	artifacts, err := r.Artifacts(num)
-	if err != nil {
-		return nil, err
-	}
-	var read []pieces
-	for _, a := range artifacts {
-		p := pieces{artifact: a}
-		if !before[a.Format].same(a) {
-			p.entries, p.err = readEntries(r, a)
-		}
-		if p.err != nil && !errors.Is(p.err, errDamaged) {
-			return nil, p.err
-		}
-		read = append(read, p)
-	}
-	return read, nil
-}
-
-func readEntries(r store.Reader, a feed.Artifact) ([][]byte, error) {
-	entries := make([][]byte, 0, len(a.Entries))
-	for _, key := range a.Entries {
-		data, err := r.Fragment(key)
-		if errors.Is(err, store.ErrNotFound) || errors.Is(err, store.ErrDamaged) {
-			return nil, fmt.Errorf("%w: entry of post %d: %w", errDamaged, key.Post, err)
-		}
-		if err != nil {
-			return nil, err
-		}
-		entries = append(entries, data)
-	}
-	return entries, nil
-}
-
-func joinPieces(p pieces) (*servedFeed, error) {
-	if p.err != nil {
-		return nil, p.err
-	}
-	body, err := p.artifact.Whole(p.entries)
-	if err != nil {
-		return nil, fmt.Errorf("%w: %w", errDamaged, err)
-	}
-	return newServedFeed(p.artifact, body), nil
-}
-
-func (s *Server) failedLoad(category uint64, path string, err error) {
-	s.metrics.loadFailures.Inc()
-	s.log.Error().Err(err).Uint64("category", category).Str("feed", path).
-		Msg("a feed cannot be read; its previous generation stays; republish the category to repair it")
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/xml"
 	"net/http"
+	"sync"
 	"time"
 
 	"syndic/feed"
@@ -46,7 +47,25 @@ var opmlFormats = []struct {
 	text, version string
 }{{feed.RSS, "RSS", "RSS2"}, {feed.Atom, "Atom", "ATOM1"}, {feed.JSON, "JSON Feed", "JSON1.1"}}
 
-func (sn *snapshot) newOPML() *document {
+// opmlOf is the list as it is at the moment. It is made again when what is
+// served has changed since, on the first request.
+func (s *Server) opmlOf() *document {
+	s.opml.Lock()
+	defer s.opml.Unlock()
+	if serial := s.serial.Load(); s.opml.document == nil || s.opml.serial != serial {
+		s.opml.document, s.opml.serial = s.current.Load().newOPML(s.encoders), serial
+	}
+	return s.opml.document
+}
+
+// opmlCache is the list as it was last made.
+type opmlCache struct {
+	sync.Mutex
+	document *document
+	serial   uint64
+}
+
+func (sn *snapshot) newOPML(by *encoders) *document {
 	doc := opmlDocument{Version: "2.0", Head: opmlHead{
 		Title:    feed.Clean(sn.site.Title),
 		Modified: sn.feedsModified().Format(http.TimeFormat),
@@ -55,8 +74,8 @@ func (sn *snapshot) newOPML() *document {
 	}}
 	for _, f := range opmlFormats {
 		folder := opmlOutline{Text: f.text}
-		for _, c := range sn.categories {
-			if served := c.feeds[f.format]; served != nil {
+		for c := range sn.published() {
+			if served := c.served(f.format); served != nil {
 				folder.Outlines = append(folder.Outlines, opmlOutline{
 					Text: feed.Clean(c.Title), Title: feed.Clean(c.Title), Type: "rss", Version: f.version,
 					XMLURL: served.Topic, HTMLURL: sn.site.Abs(c.Path()),
@@ -76,7 +95,8 @@ func (sn *snapshot) newOPML() *document {
 	_ = e.Encode(doc)
 	b.WriteByte('\n')
 	return &document{
-		digest: feed.DigestOf(b.Bytes()), modified: sn.modified, identity: b.Bytes(), codings: preference[:],
+		digest: feed.DigestOf(b.Bytes()), modified: sn.modified(), size: b.Len(), codings: preference[:],
+		source: &ownBytes{identity: b.Bytes(), encoders: by},
 		always: http.Header{"Cache-Control": {"public, max-age=300"}},
 		full:   http.Header{"Content-Type": {"text/x-opml; charset=utf-8"}},
 	}
@@ -86,7 +106,7 @@ func (sn *snapshot) newOPML() *document {
 // the same after a restart.
 func (sn *snapshot) feedsModified() time.Time {
 	var newest time.Time
-	for _, f := range sn.topics {
+	for f := range sn.feedsServed() {
 		if f.Modified.After(newest) {
 			newest = f.Modified
 		}

@@ -28,17 +28,19 @@ type pages struct {
 	style  template.CSS
 	policy string // Content-Security-Policy of every page
 	named  map[string]*template.Template
+
+	encoders *encoders
 }
 
 // newPages parses the embedded templates, which are part of the program: one
 // that cannot be parsed fails each test.
-func newPages() *pages {
+func newPages(e *encoders) *pages {
 	style, err := files.ReadFile("templates/style.css")
 	if err != nil {
 		panic(err)
 	}
 	sum := sha256.Sum256(style)
-	p := &pages{
+	p := &pages{encoders: e,
 		style: template.CSS(style),
 		policy: "default-src 'none'; style-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) +
 			"'; img-src https: http: data:; media-src https: http:; frame-src https:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
@@ -82,9 +84,8 @@ var formatTitles = [...]string{feed.RSS: "RSS", feed.Atom: "Atom", feed.JSON: "J
 
 func feedLinks(c *category) []feedLink {
 	var links []feedLink
-	for f, served := range c.feeds {
-		if served != nil {
-			f := feed.Format(f)
+	for _, f := range feed.Formats {
+		if served := c.served(f); served != nil {
 			links = append(links, feedLink{served.Topic, template.HTMLAttr(`type="` + f.MediaType() + `"`), formatTitles[f], c.Title + " (" + formatTitles[f] + ")"})
 		}
 	}
@@ -145,7 +146,8 @@ func (p *pages) document(name string, data any, modified time.Time) (*document, 
 		return nil, err
 	}
 	return &document{
-		digest: feed.DigestOf(body)[:32], modified: modified, identity: body, codings: pageCodings,
+		digest: feed.DigestOf(body)[:32], modified: modified, size: len(body), codings: pageCodings,
+		source: &ownBytes{identity: body, encoders: p.encoders},
 		// A page is asked for anew each time: most answers are 304.
 		always: http.Header{"Cache-Control": {"public, no-cache"}},
 		full: http.Header{

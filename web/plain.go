@@ -5,9 +5,10 @@ import "bytes"
 // plain is a request that the lane understands to its last byte: GET or HEAD of
 // a feed, HTTP/1.1, without a body. Its slices are parts of what was read.
 type plain struct {
-	feed    *servedFeed
-	head    bool // HEAD
-	close   bool // no request comes after it
+	slot    *slot
+	feed    *servedFeed // at it
+	head    bool        // HEAD
+	close   bool        // no request comes after it
 	codings codingSet
 	tag     []byte // of If-None-Match, without its quotes; nil without one
 	since   []byte // If-Modified-Since; nil without one
@@ -108,15 +109,16 @@ func (p *plain) line(sn *snapshot, line []byte) bool {
 		ok = p.head
 	}
 	if ok {
-		p.feed = sn.feedAt(target)
+		p.slot = sn.slotAt(target)
 	}
-	return p.feed != nil && p.feed.document != nil
+	p.feed = p.slot.served()
+	return p.feed != nil && !p.feed.unreadable
 }
 
-// feedAt is the feed that a request target names, in the one spelling that the
+// slotAt is the place of the feed that a request target names, in the one spelling that the
 // feed's own address has; any other is left to the handler. A query does not
 // matter.
-func (sn *snapshot) feedAt(target []byte) *servedFeed {
+func (sn *snapshot) slotAt(target []byte) *slot {
 	for _, c := range target {
 		if c <= ' ' || c == 0x7f {
 			return nil

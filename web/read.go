@@ -42,10 +42,10 @@ func (s *Server) view(ctx context.Context, what string, fn func(store.Reader) er
 // since is when a page that was made of the snapshot and of the store last
 // changed.
 func (sn *snapshot) since(read time.Time) time.Time {
-	if read.After(sn.modified) {
-		return read
+	if at := sn.modified(); at.After(read) {
+		return at
 	}
-	return sn.modified
+	return read
 }
 
 // timeline is one page's part of a category's timeline.

@@ -3,6 +3,7 @@ package web
 import (
 	"net/http"
 	"strings"
+	"time"
 
 	"golang.org/x/text/unicode/norm"
 
@@ -13,11 +14,11 @@ import (
 func (s *Server) find(r *http.Request) (*document, error) {
 	sn := s.current.Load()
 	full := norm.NFC.String(r.URL.Path)
-	if f := sn.paths[full]; f != nil {
-		if f.document == nil {
+	if f := sn.paths[full].served(); f != nil {
+		if f.unreadable {
 			return nil, errUnreadable
 		}
-		return f.document, nil
+		return f.document(opened{s, f, time.Now()}), nil
 	}
 	if !sn.loaded || !sn.configured {
 		return nil, errStarting
@@ -30,7 +31,7 @@ func (s *Server) find(r *http.Request) (*document, error) {
 	case "":
 		return s.sitePage(r, sn)
 	case opmlFile:
-		return sn.opml(), nil
+		return s.opmlOf(), nil
 	case "favicon.ico":
 		return nil, sn.favicon()
 	default:

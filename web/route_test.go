@@ -186,6 +186,7 @@ func TestPageMovesWithoutItsFeed(t *testing.T) {
 
 func TestStoreErrors(t *testing.T) {
 	h, _, _ := design(t)
+	h.get("/design/rss.xml").want(t, 200)
 	h.store.Close()
 	for _, path := range []string{"/", "/design/", "/design/post-1"} {
 		g := h.get(path).want(t, 503)
@@ -195,6 +196,8 @@ func TestStoreErrors(t *testing.T) {
 		checkPage(t, g)
 	}
 	h.get("/design/rss.xml").want(t, 200)
+	h.get("/design/rss.xml", "Accept-Encoding", "gzip").want(t, 200)
+	h.get("/design/atom.xml").want(t, 503)
 	if !h.logged.contains("a request failed") {
 		t.Error("nothing was logged")
 	}

@@ -14,7 +14,7 @@ func (s *Server) Served(topic string) (generation uint64, ok bool) {
 
 // Published is the feed at topic as readers get it now, without its bytes.
 func (s *Server) Published(topic string) (a feed.Artifact, ok bool) {
-	f := s.current.Load().topics[topic]
+	f := s.current.Load().feedOf(topic)
 	if f == nil {
 		return a, false
 	}
@@ -24,33 +24,38 @@ func (s *Server) Published(topic string) (a feed.Artifact, ok bool) {
 // WaitServed returns when the feed at topic is served in that generation or in
 // a newer one; with ctx's error when ctx ends before that.
 func (s *Server) WaitServed(ctx context.Context, topic string, generation uint64) error {
-	for {
-		sn := s.current.Load()
-		if g, ok := sn.served(topic); ok && g >= generation {
-			return nil
-		}
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-sn.replaced:
-		}
-	}
+	return s.await(ctx, func(sn *snapshot) bool {
+		g, ok := sn.served(topic)
+		return ok && g >= generation
+	})
 }
 
 // WaitReady returns when the site's own feeds are served in every format; with
 // ctx's error when ctx ends before that.
 func (s *Server) WaitReady(ctx context.Context) error {
+	return s.await(ctx, func(sn *snapshot) bool { return sn.unready() == "" })
+}
+
+// await returns when what is served fulfils a condition; with ctx's error when
+// ctx ends before that.
+func (s *Server) await(ctx context.Context, fulfilled func(*snapshot) bool) error {
 	for {
-		sn := s.current.Load()
-		if sn.unready() == "" {
+		news := *s.news.Load()
+		if fulfilled(s.current.Load()) {
 			return nil
 		}
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
-		case <-sn.replaced:
+		case <-news:
 		}
 	}
+}
+
+// newBell is what rings, by being closed, when something newer is served.
+func newBell() *chan struct{} {
+	bell := make(chan struct{})
+	return &bell
 }
 
 // Tally is what is served at one time.
@@ -63,8 +68,11 @@ type Tally struct {
 // Tally counts what is served now.
 func (s *Server) Tally() Tally {
 	sn := s.current.Load()
-	t := Tally{URL: sn.site.URL, Feeds: len(sn.topics)}
-	for _, c := range sn.categories {
+	t := Tally{URL: sn.site.URL}
+	for range sn.feedsServed() {
+		t.Feeds++
+	}
+	for c := range sn.published() {
 		if c.Num != feed.SiteNum {
 			t.Categories++
 		}
@@ -73,9 +81,18 @@ func (s *Server) Tally() Tally {
 }
 
 func (sn *snapshot) served(topic string) (uint64, bool) {
-	f := sn.topics[topic]
+	f := sn.feedOf(topic)
 	if f == nil {
 		return 0, false
 	}
 	return f.Generation, true
+}
+
+// feedOf is the feed at topic, nil for none. Its slot may have moved on to
+// another topic.
+func (sn *snapshot) feedOf(topic string) *servedFeed {
+	if f := sn.topics[topic].served(); f != nil && !f.unreadable && f.Topic == topic {
+		return f
+	}
+	return nil
 }

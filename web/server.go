@@ -26,6 +26,12 @@ type Config struct {
 	// Connections is how many public connections may be open at the same time,
 	// as far as the process may have that many files; 0 is 20,000.
 	Connections int
+	// Memory is how many bytes of feeds may be held, over all feeds and encodings;
+	// 0 is 256 MiB. What is asked for least is read from the store again.
+	Memory int64
+	// Damaged is told of a category with a damaged feed, which has to be rendered
+	// again; nil tells nobody. It must return at once.
+	Damaged func(category uint64)
 	// Status adds lines to the dashboard, such as when the next slot is; nil
 	// adds none. It must answer at once.
 	Status func() []Fact
@@ -41,6 +47,7 @@ type Server struct {
 	log     zerolog.Logger
 	version string
 	status  func() []Fact
+	damaged func(category uint64)
 
 	registry *prometheus.Registry
 	metrics  *metrics
@@ -48,16 +55,22 @@ type Server struct {
 	content  *contentCache
 	encoders *encoders
 	gate     *gate
-	mirrors  *mirrors
+	memory   *memory
+	fetching *fetching
+	ahead    *aheadQueue
+	scratch  sync.Pool // of *[]byte, to put feeds together in
+	opml     opmlCache
 	limits   atomic.Pointer[limiter]
 	requests requestLog
 
 	current atomic.Pointer[snapshot]
+	serial  atomic.Uint64                 // counts what was newly served
+	news    atomic.Pointer[chan struct{}] // closed when something newer is served
 	newest  atomic.Pointer[moment]
 
 	loading sync.Mutex // held while what follows is read or replaced
 	head    head
-	feeds   map[uint64]categoryFeeds
+	feeds   map[uint64]*categoryFeeds
 	seen    store.Seq // every change up to it is in the snapshot
 	looked  time.Time // when seen was last brought up to date
 }
@@ -74,12 +87,17 @@ func New(c Config) *Server {
 		version:  c.Version,
 		status:   c.Status,
 		registry: c.Registry,
-		pages:    newPages(),
 		content:  newContentCache(cacheEntries, cacheBytes),
+		damaged:  c.Damaged,
 		encoders: newEncoders(),
-		mirrors:  &mirrors{}, // its files refer to it, and must not refer to the Server
-		feeds:    map[uint64]categoryFeeds{},
+		memory:   newMemory(c.Memory, c.Registry),
+		fetching: newFetching(),
+		ahead:    newAheadQueue(),
+		scratch:  sync.Pool{New: func() any { return new([]byte) }},
+		feeds:    map[uint64]*categoryFeeds{},
 	}
+	s.pages = newPages(s.encoders)
+	s.news.Store(newBell())
 	s.current.Store(newSnapshot(head{}, nil))
 	s.metrics = newMetrics(c.Registry, s)
 	s.gate = newGate(c.Connections, s.metrics.refused)
@@ -104,7 +122,7 @@ func (sn *snapshot) unready() string {
 		return "the site's feeds have not been published yet"
 	default:
 		for _, f := range feed.Formats {
-			if site.feeds[f] == nil || site.feeds[f].document == nil {
+			if served := site.served(f); served == nil || served.unreadable {
 				return "the site's " + f.String() + " feed has not been published yet"
 			}
 		}

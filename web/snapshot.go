@@ -1,9 +1,10 @@
 package web
 
 import (
+	"iter"
 	"net/url"
 	"strings"
-	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/text/unicode/norm"
@@ -11,8 +12,8 @@ import (
 	"syndic/feed"
 )
 
-// snapshot is everything that is served at one time. It never changes, but for
-// encodings that are added to its documents when they are first asked for.
+// snapshot is what is served and where. It is made anew when the site or a
+// category changes; a publication changes the slots of its feeds alone.
 type snapshot struct {
 	head
 	loaded bool
@@ -20,36 +21,43 @@ type snapshot struct {
 	origin string // of the site's URL, without a path
 	prefix string // path of the site's URL, decoded, without a slash at its end
 
-	categories []*category // those that readers know of, the site's first
+	categories []*category // those that are not retired, the site's first
 	byNum      map[uint64]*category
-	bySlug     map[string]*category   // of every slug that a category has or had
-	paths      map[string]*servedFeed // by path, with the site's prefix and without it
-	escaped    map[string]*servedFeed // by path as it is in URLs, where that differs
-	topics     map[string]*servedFeed
+	bySlug     map[string]*category // of every slug that a category has or had
+	paths      map[string]*slot     // by path, with the site's prefix and without it
+	escaped    map[string]*slot     // by path as it is in URLs, where that differs
+	topics     map[string]*slot
 	redirects  map[string]string
 
-	modified time.Time // no page shows anything newer
-	opml     func() *document
-	replaced chan struct{} // closed when a newer snapshot is served
+	newest atomic.Int64 // second of the newest feed
 }
 
 // category is a category with its feeds.
 type category struct {
 	feed.Category // effective
-	feeds         categoryFeeds
+	feeds         *categoryFeeds
 }
 
 // published tells whether readers may know of the category.
 func (c *category) published() bool {
-	return c.State != feed.Retired && c.feeds != categoryFeeds{}
+	return c.State != feed.Retired && (c.served(feed.RSS) != nil || c.served(feed.Atom) != nil || c.served(feed.JSON) != nil)
 }
 
-func newSnapshot(h head, feeds map[uint64]categoryFeeds) *snapshot {
+// served is one of the category's feeds, nil for none.
+func (c *category) served(f feed.Format) *servedFeed {
+	if c.feeds == nil {
+		return nil
+	}
+	return c.feeds[f].now.Load()
+}
+
+func newSnapshot(h head, feeds map[uint64]*categoryFeeds) *snapshot {
+	n := len(h.records)
 	sn := &snapshot{
-		head: h, loaded: !h.read.IsZero(), zone: time.UTC, modified: h.read,
-		byNum: map[uint64]*category{}, bySlug: map[string]*category{},
-		paths: map[string]*servedFeed{}, escaped: map[string]*servedFeed{}, topics: map[string]*servedFeed{}, redirects: map[string]string{},
-		replaced: make(chan struct{}),
+		head: h, loaded: !h.read.IsZero(), zone: time.UTC,
+		byNum: make(map[uint64]*category, n), bySlug: make(map[string]*category, n),
+		paths: make(map[string]*slot, n*len(feed.Formats)), escaped: map[string]*slot{}, topics: make(map[string]*slot, n*len(feed.Formats)),
+		redirects: map[string]string{},
 	}
 	if zone, err := time.LoadLocation(h.site.TimeZone); err == nil {
 		sn.zone = zone
@@ -65,7 +73,6 @@ func newSnapshot(h head, feeds map[uint64]categoryFeeds) *snapshot {
 	for from, to := range h.site.Redirects {
 		sn.redirects[norm.NFC.String("/"+strings.TrimPrefix(from, "/"))] = to
 	}
-	sn.opml = sync.OnceValue(sn.newOPML)
 	return sn
 }
 
@@ -80,14 +87,15 @@ func (sn *snapshot) addCategory(c *category) {
 	if c.Slug != "" {
 		sn.bySlug[c.Slug] = c
 	}
-	if c.published() {
+	if c.State != feed.Retired && c.feeds != nil {
 		sn.categories = append(sn.categories, c)
 	}
 }
 
-// addPaths makes each feed known under its path. With the site at /blog/, it
-// is both /blog/rss.xml, and /rss.xml for a proxy that strips the prefix. Where
-// one category's path is another's with the prefix, the public URL wins.
+// addPaths makes each feed known under its path, also before it is published
+// for the first time. With the site at /blog/, it is both /blog/rss.xml, and
+// /rss.xml for a proxy that strips the prefix. Where one category's path is
+// another's with the prefix, the public URL wins.
 func (sn *snapshot) addPaths() {
 	prefixes := []string{"/"}
 	if sn.prefix != "" {
@@ -95,17 +103,16 @@ func (sn *snapshot) addPaths() {
 	}
 	for _, prefix := range prefixes {
 		for _, c := range sn.categories {
-			for f, served := range c.feeds {
-				if served != nil {
-					// A renamed category's feed keeps its path until it is published again.
-					sn.addPath(prefix+norm.NFC.String(c.FeedPath(feed.Format(f))), served)
-				}
+			for _, f := range feed.Formats {
+				// A renamed category's feed keeps its path until it is published again.
+				sn.addPath(prefix+norm.NFC.String(c.FeedPath(f)), &c.feeds[f])
+				sn.topics[sn.site.Topic(c.Category, f)] = &c.feeds[f]
 			}
 		}
 		for _, c := range sn.categories {
-			for _, served := range c.feeds {
-				if served != nil {
-					sn.addPath(prefix+norm.NFC.String(served.Path), served)
+			for f := range c.feeds {
+				if served := c.feeds[f].now.Load(); served != nil && !served.unreadable {
+					sn.addPath(prefix+norm.NFC.String(served.Path), served.slot)
 					sn.addServed(served)
 				}
 			}
@@ -113,20 +120,72 @@ func (sn *snapshot) addPaths() {
 	}
 }
 
-func (sn *snapshot) addPath(path string, f *servedFeed) {
-	sn.paths[path] = f
+func (sn *snapshot) addPath(path string, at *slot) {
+	sn.paths[path] = at
 	if escaped := (&url.URL{Path: path}).EscapedPath(); escaped != path {
-		sn.escaped[escaped] = f
+		sn.escaped[escaped] = at
 	}
 }
 
 func (sn *snapshot) addServed(f *servedFeed) {
-	if f.document == nil {
-		return
+	sn.topics[f.Topic] = f.slot
+	sn.addNewest(f)
+}
+
+func (sn *snapshot) addNewest(f *servedFeed) {
+	if second := f.Modified.Unix(); second > sn.newest.Load() {
+		sn.newest.Store(second)
 	}
-	sn.topics[f.Topic] = f
-	if f.Modified.After(sn.modified) {
-		sn.modified = f.Modified
+}
+
+// leadsTo tells whether the slot's feed is found by its path and its topic.
+func (sn *snapshot) leadsTo(at *slot) bool {
+	f := at.now.Load()
+	return f == nil || f.unreadable ||
+		sn.topics[f.Topic] == at && sn.paths["/"+norm.NFC.String(f.Path)] == at
+}
+
+// newer brings the snapshot up to newer generations of feeds that it leads to.
+func (sn *snapshot) newer(feeds map[uint64]*categoryFeeds, list []found) {
+	for _, found := range list {
+		for i := range feeds[found.category] {
+			if f := feeds[found.category][i].now.Load(); f != nil && !f.unreadable {
+				sn.addNewest(f)
+			}
+		}
+	}
+}
+
+// modified is when the newest of all that pages show came: no page shows
+// anything newer.
+func (sn *snapshot) modified() time.Time {
+	if at := time.Unix(sn.newest.Load(), 0).UTC(); at.After(sn.read) {
+		return at
+	}
+	return sn.read
+}
+
+// published are the categories that readers know of.
+func (sn *snapshot) published() iter.Seq[*category] {
+	return func(yield func(*category) bool) {
+		for _, c := range sn.categories {
+			if c.published() && !yield(c) {
+				return
+			}
+		}
+	}
+}
+
+// feedsServed are all feeds that can be read.
+func (sn *snapshot) feedsServed() iter.Seq[*servedFeed] {
+	return func(yield func(*servedFeed) bool) {
+		for _, c := range sn.categories {
+			for i := range c.feeds {
+				if f := c.feeds[i].now.Load(); f != nil && !f.unreadable && !yield(f) {
+					return
+				}
+			}
+		}
 	}
 }
 

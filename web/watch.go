@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
 	"time"
 
 	"syndic/store"
@@ -20,6 +21,11 @@ const (
 // Run keeps what is served up with the store until ctx ends. Errors of the
 // store are logged once, and tried again.
 func (s *Server) Run(ctx context.Context) error {
+	var ahead sync.WaitGroup
+	defer ahead.Wait()
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	ahead.Go(func() { s.makeAhead(ctx) })
 	failing, pause := false, retryMin
 	for {
 		seen, err := s.catchUp(ctx)
@@ -76,17 +82,33 @@ func (s *Server) catchUp(ctx context.Context) (store.Seq, error) {
 		return s.seen, err
 	case n.everything:
 		err = s.loadAll(ctx)
-	case n.head:
-		var h head
-		if h, _, err = s.readHead(ctx); err == nil {
-			err = s.apply(ctx, h, n.categories, n.seq)
-		}
-	case len(n.categories) > 0:
-		err = s.apply(ctx, s.head, n.categories, n.seq)
 	default:
-		s.seen, s.looked = n.seq, time.Now().Round(0)
+		err = s.follow(ctx, n)
 	}
 	return s.seen, err
+}
+
+// follow reads what the news are about. A failure changes nothing.
+func (s *Server) follow(ctx context.Context, n news) error {
+	h := s.head
+	if n.head {
+		var err error
+		if h, _, err = s.readHead(ctx); err != nil {
+			return err
+		}
+	}
+	list := make([]found, len(n.categories))
+	for i, num := range n.categories {
+		var err error
+		if list[i], err = s.readCategory(ctx, num); err != nil {
+			return err
+		}
+	}
+	if n.head || len(list) > 0 {
+		s.apply(h, list, n.head)
+	}
+	s.upTo(n.seq)
+	return nil
 }
 
 // news is what the changes since the last look ask for.
