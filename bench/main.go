@@ -87,6 +87,8 @@ type part struct {
 func parts() []part {
 	return []part{
 		{"serving", (*bench).serving},
+		{"idle", (*bench).idle},
+		{"memory", (*bench).memory},
 		{"changes", (*bench).changes},
 		{"everything", (*bench).everything},
 		{"adding", (*bench).adding},

@@ -33,21 +33,15 @@ const never = "0 0 29 2 *"
 
 // newPublisher fills a store with pings to hubs, if there are any, publishes everything and serves it.
 func (b *bench) newPublisher(ctx context.Context, path string, size size, hubs ...string) (*publisher, error) {
-	p, err := b.openPublisher(ctx, path, size.categories, hubs...)
+	p, err := b.filled(ctx, path, size, hubs...)
 	if err != nil {
 		return nil, err
 	}
-	for from := 0; from < size.posts; from += bulk {
-		if err := p.addPosts(ctx, from, min(from+bulk, size.posts)); err != nil {
-			p.close()
-			return nil, err
-		}
-	}
-	if _, err := p.scheduler.Republish(ctx, scheduler.Request{}); err != nil {
-		p.close()
+	_, err = p.scheduler.Republish(ctx, scheduler.Request{})
+	p.close()
+	if err != nil {
 		return nil, err
 	}
-	p.close()
 	start := time.Now()
 	if err := p.open(path); err != nil {
 		return nil, err
@@ -55,6 +49,17 @@ func (b *bench) newPublisher(ctx context.Context, path string, size size, hubs .
 	p.opened = time.Since(start)
 	p.serve(ctx)
 	return p, nil
+}
+
+// filled makes a store with posts.
+func (b *bench) filled(ctx context.Context, path string, size size, hubs ...string) (*publisher, error) {
+	p, err := b.openPublisher(ctx, path, size.categories, hubs...)
+	for from := 0; err == nil && from < size.posts; from += bulk {
+		if err = p.addPosts(ctx, from, min(from+bulk, size.posts)); err != nil {
+			p.close()
+		}
+	}
+	return p, err
 }
 
 // openPublisher makes a store with categories and no posts.
