@@ -54,6 +54,8 @@ type Config struct {
 	// Backups tells how the scheduled backups go; nil, or nil returned, without a
 	// schedule.
 	Backups func() *BackupInfo
+	// Configuration is the one that the daemon has in force; nil without one.
+	Configuration func(ctx context.Context) (ConfigurationInfo, error)
 	// Ready tells whether the first generation is served; nil means that it is not.
 	Ready func() bool
 	// Observe is told of each request that was answered; nil for nobody.
@@ -95,6 +97,7 @@ func New(cfg Config) *Handler {
 		"/schedules":       {http.MethodGet: serve(h.schedules)},
 		"/status":          {http.MethodGet: serve(h.status)},
 		"/reload":          {http.MethodPost: serve(h.reload)},
+		"/configuration":   {http.MethodGet: serve(h.configuration)},
 		"/check":           {http.MethodGet: serve(h.check)},
 		"/compact":         {http.MethodPost: serve(h.compact)},
 		"/backup":          {http.MethodGet: serve(h.backup)},

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -22,7 +23,8 @@ const fetchTime = 10 * time.Second
 type fetcher struct {
 	client *http.Client
 	url    string
-	hops   []hop // the redirects of the first answer
+	who    string // asks, for the log at the other end
+	hops   []hop  // the redirects of the latest answer
 }
 
 // hop is one redirect.
@@ -37,10 +39,11 @@ type answer struct {
 	header http.Header
 	url    string // where it came from in the end
 	body   []byte
+	tls    *tls.ConnectionState // nil without TLS
 }
 
 func newFetcher(url string) *fetcher {
-	f := &fetcher{url: url}
+	f := &fetcher{url: url, who: "feed lint"}
 	transport := http.DefaultTransport.(*http.Transport).Clone()
 	transport.DisableCompression = true // it is looked at here
 	f.client = &http.Client{Transport: transport, Timeout: fetchTime, CheckRedirect: func(req *http.Request, via []*http.Request) error {
@@ -61,7 +64,7 @@ func (f *fetcher) get(ctx context.Context, fields ...string) (*answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	req.Header.Set("User-Agent", "syndic/"+buildVersion().Version+" (feed lint)")
+	req.Header.Set("User-Agent", "syndic/"+buildVersion().Version+" ("+f.who+")")
 	req.Header.Set("Accept", "application/rss+xml, application/atom+xml, application/feed+json, */*;q=0.1")
 	req.Header.Set("Accept-Encoding", "identity")
 	for i := 0; i+1 < len(fields); i += 2 {
@@ -77,7 +80,7 @@ func (f *fetcher) get(ctx context.Context, fields ...string) (*answer, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read %s: %w", f.url, err)
 	}
-	return &answer{resp.StatusCode, resp.Header, resp.Request.URL.String(), body}, nil
+	return &answer{resp.StatusCode, resp.Header, resp.Request.URL.String(), body, resp.TLS}, nil
 }
 
 func readBounded(r io.Reader) ([]byte, error) {

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"net/http"
 	"os"
+	"sync/atomic"
 
 	"syndic/control"
 )
@@ -15,9 +16,10 @@ import (
 // one after the other, and none before the start's own configuration is.
 type reloader struct {
 	daemon  *daemon
-	file    string // that --config names, absolute; empty for the default one
-	found   bool   // there was a file
-	config  Config // in force
+	file    string                 // that --config names, absolute; empty for the default one
+	found   bool                   // there was a file
+	config  Config                 // in force
+	shown   atomic.Pointer[Config] // the same, for whoever asks
 	hangups <-chan os.Signal
 	asks    chan reloadCall
 	ended   chan struct{} // closed when nobody will answer any more
@@ -38,10 +40,18 @@ type reloadAnswer struct {
 }
 
 func newReloader(d *daemon, file string, found bool, hangups <-chan os.Signal) *reloader {
-	return &reloader{
+	r := &reloader{
 		daemon: d, file: file, found: found, config: d.config, hangups: hangups,
 		asks: make(chan reloadCall), ended: make(chan struct{}), terminal: hasTerminal(),
 	}
+	r.shown.Store(&d.config)
+	return r
+}
+
+// configuration is the one in force, for whoever compares it with the file.
+func (r *reloader) configuration(context.Context) (control.ConfigurationInfo, error) {
+	text, err := r.shown.Load().write(formatJSON)
+	return control.ConfigurationInfo{File: r.name(), Config: text}, err
 }
 
 // ask has the configuration reloaded. A reload that has begun goes on when ctx
@@ -149,6 +159,7 @@ func (r *reloader) replace(ctx context.Context, request control.ReloadRequest) (
 		return nil, err
 	}
 	r.config, r.found = c, found
+	r.shown.Store(&c)
 	return changes, nil
 }
 

@@ -214,7 +214,7 @@ func (d *daemon) controlConfig() control.Config {
 	return control.Config{
 		Store: d.store, Site: d.config.site(), Version: buildVersion().Version, Daemon: true, Data: d.places.data, Started: d.started,
 		Republish: republisher(d.scheduler), WaitServed: d.web.WaitServed, Schedules: scheduleLister(d.scheduler),
-		Reload: d.reloader.ask, Ready: d.web.Ready, Observe: d.metrics.controlled, Probe: newProber(buildVersion().Version).probe, Check: d.check, Compact: d.compact, Log: d.log,
+		Reload: d.reloader.ask, Configuration: d.reloader.configuration, Ready: d.web.Ready, Observe: d.metrics.controlled, Probe: newProber(buildVersion().Version).probe, Check: d.check, Compact: d.compact, Log: d.log,
 		Backup: func(ctx context.Context) (control.Snapshot, error) { return openSnapshot(ctx, d.bolt) }, Backups: d.rota.info,
 	}
 }
