@@ -53,6 +53,8 @@ func (e *examined) add(l level, check, id, subject, message, remedy string) {
 
 // finish sorts the findings and says what they come to.
 func (e *examined) finish(inTime bool) {
+	slices.Sort(e.Skipped)
+	slices.Sort(e.Unfinished)
 	if !inTime || len(e.Unfinished) > 0 {
 		e.add(warning, "doctor", "incomplete", strings.Join(e.Unfinished, ", "), "not everything was looked at", "run this again, with a longer --timeout if it ran out of time")
 	}

@@ -1,0 +1,523 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"syndic/control"
+	"syndic/feed"
+)
+
+// patient is a doctor with a made-up daemon to look at, which answers what is
+// set for each path.
+type patient struct {
+	*doctor
+	answers map[string]any
+}
+
+func newPatient(t *testing.T) *patient {
+	t.Helper()
+	p := &patient{answers: map[string]any{
+		"/status":     control.StatusInfo{Version: buildVersion().Version, Daemon: true, Ready: true, Problems: []string{}},
+		"/categories": []control.CategoryInfo{}, "/schedules": []control.ScheduleInfo{}, "/posts": control.PostPage{},
+		"/hubs": []control.HubInfo{}, "/hubs/log": []control.PingInfo{},
+	}}
+	p.doctor = &doctor{app: &app{messages: io.Discard}, root: t.TempDir(), started: time.Now(), config: defaultConfig(), found: true}
+	p.places.data = t.TempDir()
+	p.client = control.Local(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		answer, known := p.answers[r.URL.Path]
+		w.Header().Set("Content-Type", "application/json")
+		w.Header().Set(control.VersionHeader, control.APIVersion)
+		if !known {
+			w.WriteHeader(http.StatusNotFound)
+			answer = map[string]any{"error": map[string]string{"code": "not_found", "message": "no such endpoint"}}
+		}
+		_ = json.NewEncoder(w).Encode(answer)
+	}))
+	t.Cleanup(p.client.Close)
+	return p
+}
+
+// look makes looks by their names, after those that gather what they need.
+func (p *patient) look(t *testing.T, looks ...func(*doctor, context.Context) error) examined {
+	t.Helper()
+	for _, do := range looks {
+		p.make(t.Context(), look{"test", do})
+	}
+	p.examined.finish(true)
+	return p.examined
+}
+
+// expect compares what was found with what was to be.
+func expect(t *testing.T, e examined, l level, id, subject string) {
+	t.Helper()
+	if id == "" {
+		if len(e.Findings) != 0 {
+			t.Errorf("it finds %+v where nothing is wrong", e.Findings)
+		}
+		return
+	}
+	if r := e.has(t, l, id); subject != "" && (len(r.Subjects) != 1 || r.Subjects[0] != subject) {
+		t.Errorf("%s is about %v, want %s", id, r.Subjects, subject)
+	}
+	if len(e.Findings) != 1 {
+		t.Errorf("it finds more than %s: %+v", id, e.Findings)
+	}
+}
+
+func ptr[T any](v T) *T { return &v }
+
+func TestDoctorLooksAtPublications(t *testing.T) {
+	sound := control.CategoryInfo{Slug: "design", State: feed.Active, Feeds: []control.FeedInfo{{Format: "rss", Entries: 3}}}
+	for _, tc := range []struct {
+		name   string
+		level  level
+		id     string
+		change func(*control.CategoryInfo)
+	}{
+		{"sound", "", "", func(*control.CategoryInfo) {}},
+		{"failed", broken, "publication-failed", func(c *control.CategoryInfo) { c.Run = &control.RunInfo{Error: "post x: no"} }},
+		{"late", broken, "publication-late", func(c *control.CategoryInfo) { c.DirtySince = ptr(time.Now().Add(-time.Hour)) }},
+		{"due", "", "", func(c *control.CategoryInfo) { c.DirtySince = ptr(time.Now().Add(time.Minute)) }},
+		{"empty", note, "no-posts", func(c *control.CategoryInfo) { c.Feeds = []control.FeedInfo{{Format: "rss"}} }},
+		{"retired", "", "", func(c *control.CategoryInfo) { c.State, c.Run = feed.Retired, &control.RunInfo{Error: "old"} }},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			p, c := newPatient(t), sound
+			tc.change(&c)
+			p.answers["/categories"] = []control.CategoryInfo{c}
+			expect(t, p.look(t, (*doctor).lookAtDaemon, (*doctor).lookAtCategories), tc.level, tc.id, map[bool]string{true: "design"}[tc.id != ""])
+		})
+	}
+}
+
+func TestDoctorLooksAtSchedules(t *testing.T) {
+	for spec, want := range map[string]struct {
+		level level
+		id    string
+	}{
+		"*/5 * * * *": {}, "@change": {}, "@monthly": {}, "0 0 29 2 *": {note, "schedule-rare"}, "0 0 1 1 *": {note, "schedule-rare"},
+		"0 0 30 2 *": {broken, "schedule-wrong"},
+	} {
+		t.Run(spec, func(t *testing.T) {
+			p := newPatient(t)
+			p.answers["/schedules"] = []control.ScheduleInfo{{Category: "design", Spec: spec}}
+			expect(t, p.look(t, (*doctor).lookAtSchedules), want.level, want.id, "")
+		})
+	}
+}
+
+func TestDoctorLooksAtPosts(t *testing.T) {
+	retired := []control.CategoryInfo{{Slug: "old", State: feed.Retired}, {Slug: "new", State: feed.Active}}
+	for _, tc := range []struct {
+		name  string
+		level level
+		id    string
+		post  control.PostInfo
+	}{
+		{"published", "", "", control.PostInfo{State: feed.Published, Categories: []string{"old"}}},
+		{"a new draft", "", "", control.PostInfo{State: feed.Draft, ID: "tag:a.example," + time.Now().Format(time.DateOnly) + ":x"}},
+		{"an old draft", note, "old-draft", control.PostInfo{State: feed.Draft, ID: "tag:a.example,2020-01-01:x"}},
+		{"a draft with an id of its own", "", "", control.PostInfo{State: feed.Draft, ID: "https://a.example/,2020-01-01:x"}},
+		{"scheduled", "", "", control.PostInfo{State: feed.Scheduled, PublishAt: ptr(time.Now().Add(time.Hour))}},
+		{"late", broken, "post-late", control.PostInfo{State: feed.Scheduled, PublishAt: ptr(time.Now().Add(-time.Hour))}},
+		{"far ahead", note, "post-far-ahead", control.PostInfo{State: feed.Scheduled, PublishAt: ptr(time.Now().AddDate(10, 0, 0))}},
+		{"queued", "", "", control.PostInfo{State: feed.Queued, Categories: []string{"old", "new"}}},
+		{"for nobody", warning, "post-in-retired", control.PostInfo{State: feed.Queued, Categories: []string{"old"}}},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			p := newPatient(t)
+			p.categories = retired
+			tc.post.Slug = "x"
+			p.answers["/posts"] = control.PostPage{Posts: []control.PostInfo{tc.post}}
+			expect(t, p.look(t, (*doctor).lookAtDaemon, (*doctor).lookAtPosts), tc.level, tc.id, map[bool]string{true: "x"}[tc.id != ""])
+		})
+	}
+}
+
+func TestDoctorLooksAtPings(t *testing.T) {
+	long := ptr(time.Now().Add(-2 * time.Hour))
+	for _, tc := range []struct {
+		name string
+		id   string
+		hub  control.HubInfo
+		log  []control.PingInfo
+	}{
+		{"delivered", "", control.HubInfo{Delivered: 3}, []control.PingInfo{{Outcome: "delivered"}}},
+		{"failed", "pings-failed", control.HubInfo{Failed: 2, Error: "hub answered 400"}, nil},
+		{"stuck", "pings-stuck", control.HubInfo{Retrying: 2, Oldest: long, Error: "hub not reached"}, nil},
+		{"new", "", control.HubInfo{Waiting: 2, Oldest: ptr(time.Now())}, nil},
+		{"behind a cache", "pings-wait", control.HubInfo{Waiting: 2, Oldest: long, Note: "waiting: older"}, nil},
+		{"unverified", "sent-unverified", control.HubInfo{Delivered: 1}, []control.PingInfo{{Topic: "http://a/", Outcome: "delivered", Note: "sent unverified: no"}}},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			p := newPatient(t)
+			tc.hub.Hub = "http://hub.example/"
+			p.answers["/hubs"], p.answers["/hubs/log"] = []control.HubInfo{tc.hub}, tc.log
+			expect(t, p.look(t, (*doctor).lookAtPings), warning, tc.id, "")
+		})
+	}
+}
+
+func TestDoctorLooksAtHubs(t *testing.T) {
+	for _, tc := range []struct {
+		status    int
+		delivered int
+		id        string
+	}{
+		{200, 0, ""}, {405, 0, ""}, {400, 0, ""}, {404, 3, ""},
+		{404, 0, "hub-not-found"}, {502, 3, "hub-error"}, {301, 0, "hub-redirects"}, {0, 0, "hub-unreachable"},
+	} {
+		t.Run(strconv.Itoa(tc.status), func(t *testing.T) {
+			hub := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				if r.Method == http.MethodPost {
+					t.Error("the hub was pinged")
+				}
+				w.Header().Set("Location", "/elsewhere")
+				w.WriteHeader(tc.status)
+			}))
+			if tc.status == 0 {
+				hub.Close()
+			}
+			t.Cleanup(hub.Close)
+			p := newPatient(t)
+			p.hubs = []control.HubInfo{{Hub: hub.URL + "/", Delivered: tc.delivered}}
+			expect(t, p.look(t, (*doctor).lookAtHubs), warning, tc.id, map[bool]string{true: hub.URL + "/"}[tc.id != ""])
+		})
+	}
+}
+
+func TestDoctorLooksAtSettings(t *testing.T) {
+	for _, tc := range []struct {
+		name   string
+		level  level
+		id     string
+		change func(*patient)
+	}{
+		{"sound", "", "", func(*patient) {}},
+		{"hubs of this machine's address", warning, "hubs-cannot-fetch", func(p *patient) {
+			p.config.Site.URL, p.config.Hubs = "http://localhost/", []string{"https://h.example/"}
+		}},
+		{"a category's hub", warning, "hubs-cannot-fetch", func(p *patient) {
+			p.config.Site.URL, p.config.Categories = "http://[::1]:8080/", map[string]CategoryConfig{"a": {Hubs: &[]string{"https://h.example/"}}}
+		}},
+		{"no TLS", note, "no-tls", func(p *patient) { p.config.Site.URL = "http://a.example/" }},
+		{"open admin", warning, "admin-open", func(p *patient) { p.config.Admin.Listen = "0.0.0.0:8081" }},
+		{"no admin", "", "", func(p *patient) { p.config.Admin.Listen = "" }},
+		{"no file", note, "no-config", func(p *patient) { p.found = false }},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			p := newPatient(t)
+			p.config.Site.URL = "https://a.example/"
+			tc.change(p)
+			expect(t, p.look(t, (*doctor).lookAtConfig), tc.level, tc.id, "")
+		})
+	}
+}
+
+func TestDoctorLooksAtTheDaemon(t *testing.T) {
+	for _, tc := range []struct {
+		name   string
+		level  level
+		id     string
+		status control.StatusInfo
+	}{
+		{"none", warning, "no-daemon", control.StatusInfo{}},
+		{"not ready", broken, "not-ready", control.StatusInfo{Daemon: true, Version: buildVersion().Version}},
+		{"another version", warning, "other-version", control.StatusInfo{Daemon: true, Ready: true, Version: "0.0.1"}},
+		{"ids of nobody", warning, "local-authority", control.StatusInfo{Daemon: true, Ready: true, Version: buildVersion().Version, Problems: []string{"ids are made under localhost, which every machine has: set it"}}},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			p := newPatient(t)
+			p.answers["/status"] = tc.status
+			expect(t, p.look(t, (*doctor).lookAtDaemon), tc.level, tc.id, "")
+		})
+	}
+}
+
+func TestDoctorComparesConfigurations(t *testing.T) {
+	p := newPatient(t)
+	running := defaultConfig()
+	running.Schedule, running.Hubs = "@daily", []string{"https://h.example/"}
+	text, err := running.write(formatJSON)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.answers["/configuration"] = control.ConfigurationInfo{File: "/etc/a.yaml", Config: text}
+	expect(t, p.look(t, (*doctor).lookAtDaemon), warning, "not-in-force", "schedule, hubs")
+
+	p = newPatient(t)
+	p.app.globals.config = filepath.Join(t.TempDir(), "b.yaml")
+	p.answers["/configuration"] = control.ConfigurationInfo{File: "/etc/a.yaml", Config: text}
+	expect(t, p.look(t, (*doctor).lookAtDaemon), warning, "other-file", p.app.globals.config)
+}
+
+func TestDoctorLooksAtFiles(t *testing.T) {
+	for _, tc := range []struct {
+		name      string
+		dir, file os.FileMode
+		id        string
+	}{
+		{"sound", 0o700, 0o600, ""}, {"searchable", 0o755, 0o600, ""},
+		{"writable", 0o770, 0o600, "data-writable"}, {"readable", 0o700, 0o644, "database-readable"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			p := newPatient(t)
+			db := filepath.Join(p.places.data, databaseName)
+			if err := os.WriteFile(db, nil, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			for path, mode := range map[string]os.FileMode{db: tc.file, p.places.data: tc.dir} {
+				if err := os.Chmod(path, mode); err != nil {
+					t.Fatal(err)
+				}
+			}
+			expect(t, p.look(t, (*doctor).lookAtFiles), warning, tc.id, "")
+		})
+	}
+	t.Run("of another user", func(t *testing.T) {
+		p := newPatient(t)
+		db := filepath.Join(p.places.data, databaseName)
+		if err := os.WriteFile(db, nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Chown(db, 65534, 65534); err != nil {
+			t.Fatalf("%v: the tests have to run as root", err)
+		}
+		expect(t, p.look(t, (*doctor).lookAtFiles), broken, "database-owner", db)
+	})
+}
+
+func TestDoctorLooksAtTheSocket(t *testing.T) {
+	p := newPatient(t)
+	dir, err := os.MkdirTemp("", "syn")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	p.places.socket, p.places.data = filepath.Join(dir, "s"), dir
+	l, err := net.Listen("unix", p.places.socket)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	for path, mode := range map[string]os.FileMode{p.places.socket: 0o666, dir: 0o711, p.write(t, filepath.Join(dir, databaseName), ""): 0o600} {
+		if err := os.Chmod(path, mode); err != nil {
+			t.Fatal(err)
+		}
+	}
+	expect(t, p.look(t, (*doctor).lookAtDaemon, (*doctor).lookAtFiles), warning, "socket-open", p.places.socket)
+}
+
+// write makes a file and returns its path.
+func (p *patient) write(t *testing.T, path, text string) string {
+	t.Helper()
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func TestDoctorJudgesRoom(t *testing.T) {
+	for _, tc := range []struct {
+		free, size int64
+		level      level
+		id         string
+	}{
+		{1 << 40, 1 << 30, "", ""}, {1 << 20, 1 << 10, broken, "disk-full"}, {1 << 30, 2 << 30, warning, "disk-short"}, {100 << 20, 1 << 10, warning, "disk-short"},
+	} {
+		p := newPatient(t)
+		p.judgeRoom("/data/syndic.db", tc.free, tc.size)
+		expect(t, p.examined, tc.level, tc.id, "")
+	}
+}
+
+func TestDoctorLooksAtTheService(t *testing.T) {
+	const limits = "Limit                     Soft Limit           Hard Limit           Units     \nMax processes             100                  100                  processes \nMax open files            %s                 524288               files     \n"
+	for _, tc := range []struct {
+		name  string
+		unit  string
+		limit string
+		level level
+		id    string
+	}{
+		{"sound", "Type=notify\nWatchdogSec=180s\nRestart=on-failure\n", "65536", "", ""},
+		{"no limit", "", "unlimited", "", ""},
+		{"simple", "Type=simple\n", "65536", warning, "unit-not-notify"},
+		{"no watchdog", "Type=notify\n# WatchdogSec=180s\nRestart=always", "65536", warning, "unit-no-watchdog"},
+		{"no restart", "Type=notify-reload\nWatchdogSec=1min\n", "65536", warning, "unit-no-restart"},
+		{"few files", "", "1024", note, "files-few"},
+		{"no files left", "", "3", broken, "files-exhausted"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			p := newPatient(t)
+			if tc.unit != "" {
+				p.write(t, p.path("/usr/lib/systemd/system/syndic.service"), "[Service]\n"+tc.unit)
+			}
+			p.answers["/status"] = control.StatusInfo{Daemon: true, Ready: true, Version: buildVersion().Version, PID: 42}
+			p.write(t, p.path("/proc/42/limits"), fmt.Sprintf(limits, tc.limit))
+			for fd := range 4 {
+				p.write(t, p.path("/proc/42/fd/"+strconv.Itoa(fd)), "")
+			}
+			expect(t, p.look(t, (*doctor).lookAtDaemon, (*doctor).lookAtService), tc.level, tc.id, "")
+		})
+	}
+}
+
+func TestDoctorLooksAtTheClock(t *testing.T) {
+	now := time.Now()
+	for _, tc := range []struct {
+		name   string
+		level  level
+		id     string
+		change func(*patient)
+	}{
+		{"sound", "", "", func(p *patient) { p.clocks = []clockSample{{"a.example", 5 * time.Second}} }},
+		{"apart", warning, "clock-apart", func(p *patient) { p.clocks = []clockSample{{"a.example", -time.Minute}, {"a.example", -time.Minute}} }},
+		{"went back", broken, "clock-went-back", func(p *patient) {
+			p.categories = []control.CategoryInfo{{Feeds: []control.FeedInfo{{Modified: now.Add(time.Hour)}}}}
+		}},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			p := newPatient(t)
+			tc.change(p)
+			expect(t, p.look(t, (*doctor).lookAtClock), tc.level, tc.id, "")
+		})
+	}
+}
+
+func TestDoctorSamplesClocksThroughCaches(t *testing.T) {
+	p := newPatient(t)
+	p.sampleClock("a.example", &answer{header: http.Header{"Date": {time.Now().Add(-time.Hour).UTC().Format(http.TimeFormat)}, "Age": {"3600"}}})
+	p.sampleClock("b.example", &answer{header: http.Header{}})
+	if len(p.clocks) != 1 || p.clocks[0].away.Abs() > clockSlack {
+		t.Errorf("clocks are %+v", p.clocks)
+	}
+}
+
+func TestDoctorGroupsFindings(t *testing.T) {
+	var e examined
+	for _, subject := range []string{"a", "b", "a"} {
+		e.add(note, "x", "one", subject, "first "+subject, "do")
+	}
+	e.add(broken, "x", "two", "", "bad", "do")
+	e.finish(true)
+	if len(e.Findings) != 2 || e.Findings[0].ID != "two" || e.Result != "broken" || e.Findings[1].sentence() != "a and 1 other: first a" {
+		t.Errorf("it is %+v", e)
+	}
+	if got := e.counts(); got != "1 broken, 1 note" {
+		t.Errorf("counts are %q", got)
+	}
+}
+
+func TestDoctorWithoutADaemon(t *testing.T) {
+	h := newHost(t)
+	e := examine(h, exitFailed)
+	e.has(t, broken, "store-unreadable")
+	if e.Daemon {
+		t.Error("it found a daemon")
+	}
+	h.must(0, "post", "add", h.write("one.md", "# One\n"))
+	e = examine(h, exitPartly)
+	e.has(t, warning, "no-daemon")
+	if !e.Complete || strings.Join(e.Skipped, " ") != "hubs public service" {
+		t.Errorf("it skipped %v", e.Skipped)
+	}
+	h.write("config.yaml", "nonsense: 1\nlisten: 8080\n")
+	r := examine(h, exitFailed).has(t, broken, "config-invalid")
+	if !strings.Contains(r.Message, "nonsense") || !strings.Contains(r.Message, "listen") {
+		t.Errorf("it says %q", r.Message)
+	}
+	if r := h.run("doctor", "--timeout", "0s"); r.code != exitUsage {
+		t.Errorf("--timeout 0s: exit %d", r.code)
+	}
+}
+
+func TestDoctorSeesAChangedFile(t *testing.T) {
+	h := newHost(t)
+	h.serve()
+	h.configure("schedule: \"@daily\"")
+	r := examine(h, exitPartly).has(t, warning, "not-in-force")
+	if !strings.Contains(strings.Join(r.Subjects, ""), "schedule") {
+		t.Errorf("it is about %v", r.Subjects)
+	}
+	h.write("config.yaml", "nonsense: 1\n")
+	if e := examine(h, exitFailed); !e.Daemon {
+		t.Errorf("a bad file hides the daemon: %+v", e)
+	}
+}
+
+// tarpit takes connections, never answers, and tells of the first.
+func tarpit(t *testing.T) (url string, caught <-chan struct{}) {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	first, done := make(chan struct{}), make(chan struct{})
+	t.Cleanup(func() {
+		close(done)
+		_ = l.Close()
+	})
+	go func() {
+		for told := false; ; told = true {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			if !told {
+				close(first)
+			}
+			go func() {
+				<-done
+				_ = c.Close()
+			}()
+		}
+	}()
+	return "http://" + l.Addr().String() + "/", first
+}
+
+func TestDoctorIsInterrupted(t *testing.T) {
+	hub, caught := tarpit(t)
+	h := newHost(t, "hubs: [\""+hub+"\"]")
+	h.must(0, "post", "add", h.write("one.md", "# One\n"))
+	cmd := h.command(t.Context(), "--format", "json", "doctor")
+	go func() {
+		<-caught
+		_ = cmd.Process.Signal(syscall.SIGINT)
+	}()
+	r := h.finish(cmd, "")
+	var e examined
+	if err := json.Unmarshal([]byte(r.out), &e); err != nil || r.code != exitInterrupted {
+		t.Fatalf("exit %d, %v in\n%s%s", r.code, err, r.out, r.err)
+	}
+	if e.Complete || strings.Join(e.Unfinished, " ") != "clock hubs" {
+		t.Errorf("it is %+v", e)
+	}
+	e.has(t, warning, "no-daemon")
+}
+
+func TestDoctorRunsOutOfTime(t *testing.T) {
+	hub, _ := tarpit(t)
+	h := newHost(t, "hubs: [\""+hub+"\"]")
+	h.must(0, "post", "add", h.write("one.md", "# One\n"))
+	e := examine(h, exitPartly, "--timeout", "2s")
+	if r := e.has(t, warning, "incomplete"); e.Complete || r.Subjects[0] != "clock, hubs" {
+		t.Errorf("it is %+v", e)
+	}
+}
