@@ -64,19 +64,20 @@ func (n *notifier) up() bool {
 	return n.isUp
 }
 
-// reloading begins a reload and returns what ends it. A reload while the
-// daemon starts is part of the start: its READY=1 would be taken for that one.
-// The time is what Type=notify-reload wants, which systemd knows since 253.
-func (n *notifier) reloading() (done func()) {
+// reloading begins a reload and returns what ends it, with how things stand
+// then. A reload while the daemon starts is part of the start: its READY=1 would
+// be taken for that one. The time is what Type=notify-reload wants, which
+// systemd knows since 253.
+func (n *notifier) reloading() (done func(text string)) {
 	if !n.up() {
-		return func() {}
+		return func(string) {}
 	}
 	var now unix.Timespec
 	if err := unix.ClockGettime(unix.CLOCK_MONOTONIC, &now); err != nil {
 		n.log.Warn().Err(err).Msg("the monotonic clock cannot be read")
 	}
 	n.send(systemd.SdNotifyReloading, fmt.Sprintf("MONOTONIC_USEC=%d", now.Nano()/int64(time.Microsecond)))
-	return func() { n.send(systemd.SdNotifyReady) }
+	return func(text string) { n.send(systemd.SdNotifyReady, "STATUS="+text) }
 }
 
 func (n *notifier) stopping() { n.send(systemd.SdNotifyStopping, "STATUS=stopping") }

@@ -105,17 +105,19 @@ func hasTerminal() bool {
 	return true
 }
 
-// reload puts the file's configuration into force, all of it or nothing.
+// reload puts the file's configuration into force, all of it or nothing, and
+// says what became of it.
 //
 // A crash on the way leaves a store with either configuration or some of both;
 // the next start reads the file again and completes it.
 func (r *reloader) reload(ctx context.Context, request control.ReloadRequest) (control.Reloaded, error) {
 	d := r.daemon
-	log := d.log.With().Str("component", "config").Logger()
 	done := d.notify.reloading()
+	// Whoever asks systemd right after it finds it there.
+	defer func() { done(d.standing(ctx)) }()
 	changes, err := r.replace(ctx, request)
-	done()
 	d.metrics.reloaded(err)
+	log := d.log.With().Str("component", "config").Logger()
 	if ctx.Err() != nil {
 		log.Info().Msg("the reload was broken off: the next start reads the configuration")
 		return control.Reloaded{}, ctx.Err()
@@ -132,7 +134,7 @@ func (r *reloader) reload(ctx context.Context, request control.ReloadRequest) (c
 	res := control.Reloaded{File: r.name(), Changes: make([]control.KeyChange, len(changes))}
 	for i, ch := range changes {
 		res.Changes[i] = ch.KeyChange
-		log.Info().Str("key", ch.Key).Str("old", maskURLs(ch.Old)).Str("new", maskURLs(ch.New)).Msg("configuration changed")
+		log.Info().Str("key", ch.Key).Str("old", ch.Old).Str("new", ch.New).Msg("configuration changed")
 	}
 	log.Info().Int("changes", len(changes)).Msg("configuration reloaded")
 	return res, nil
