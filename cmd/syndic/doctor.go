@@ -22,8 +22,8 @@ func (a *app) doctorCommand() *cobra.Command {
 		Use:   "doctor",
 		Short: "Look at the whole installation, from the outside too, and say what to do",
 		Long: `Look at the whole installation: the configuration, the files, the disk and the
-clock, the public address as readers see it, the hubs, the schedules, and posts
-that never go out. It changes nothing and pings nobody, and works without a
+clock, the backups, the public address as readers see it, the hubs, the
+schedules, and posts that never go out. It changes nothing and pings nobody, and works without a
 daemon, too. Of many feeds it looks at some, unless told otherwise.
 
 Exit code 0 when all is well, notes aside; 3 when something works partly
@@ -76,6 +76,7 @@ var (
 		{"config", (*doctor).lookAtConfig}, {"daemon", (*doctor).lookAtDaemon}, {"files", (*doctor).lookAtFiles},
 		{"disk", (*doctor).lookAtDisk}, {"service", (*doctor).lookAtService}, {"categories", (*doctor).lookAtCategories},
 		{"schedules", (*doctor).lookAtSchedules}, {"posts", (*doctor).lookAtPosts}, {"pings", (*doctor).lookAtPings},
+		{"backups", (*doctor).lookAtBackups},
 	}
 	farLooks  = []look{{"public", (*doctor).lookAtPublic}, {"hubs", (*doctor).lookAtHubs}}
 	lastLooks = []look{{"clock", (*doctor).lookAtClock}}

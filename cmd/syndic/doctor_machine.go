@@ -62,11 +62,7 @@ func (d *doctor) lookAtFiles(context.Context) error {
 
 // database is the file that the daemon has open, or would.
 func (d *doctor) database() string {
-	at := d.places
-	if d.status.Daemon && d.status.Data != "" {
-		at.data = d.status.Data
-	}
-	return at.database(d.config.Store.Path)
+	return d.dataPlaces().database(d.config.Store.Path)
 }
 
 // unseen is the error of a file that cannot be looked at: one that is not there

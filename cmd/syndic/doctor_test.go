@@ -379,6 +379,32 @@ func TestDoctorLooksAtTheService(t *testing.T) {
 	}
 }
 
+func TestDoctorLooksAtBackups(t *testing.T) {
+	day := 24 * time.Hour
+	for _, tc := range []struct {
+		name     string
+		schedule string
+		level    level
+		id       string
+		info     control.BackupInfo
+	}{
+		{"none", "", note, "no-backups", control.BackupInfo{}},
+		{"fresh", "@daily", "", "", control.BackupInfo{Last: ptr(time.Now().Add(-day))}},
+		{"old", "@daily", warning, "backup-old", control.BackupInfo{Last: ptr(time.Now().Add(-2 * day))}},
+		{"missing", "@daily", warning, "backup-missing", control.BackupInfo{}},
+		{"failed", "@monthly", broken, "backup-failed", control.BackupInfo{Error: "disk is full"}},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			p := newPatient(t)
+			p.config.Backup.Schedule = tc.schedule
+			p.answers["/status"] = control.StatusInfo{
+				Daemon: true, Ready: true, Version: buildVersion().Version, Started: ptr(time.Now().Add(-3 * day)), Backup: &tc.info,
+			}
+			expect(t, p.look(t, (*doctor).lookAtDaemon, (*doctor).lookAtBackups), tc.level, tc.id, "")
+		})
+	}
+}
+
 func TestDoctorLooksAtTheClock(t *testing.T) {
 	now := time.Now()
 	for _, tc := range []struct {
