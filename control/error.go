@@ -46,7 +46,7 @@ var codes = []struct {
 	{store.ErrPermission, "permission", ""},
 	{store.ErrNoDatabase, "no_database", ""},
 	{store.ErrNewer, "damaged", ""},
-	{store.ErrDamaged, "damaged", ": run `syndic check`"},
+	{store.ErrDamaged, "damaged", ": run `syndic check --repair`, or restore a backup with `syndic restore`"},
 	{store.ErrClosed, "unavailable", ": the daemon is stopping"},
 	{store.ErrFenced, "unavailable", ": another daemon has taken over"},
 	{context.Canceled, "canceled", ""},

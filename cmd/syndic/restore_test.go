@@ -145,7 +145,7 @@ func TestRestoreAsAnotherUser(t *testing.T) {
 		t.Fatal(err)
 	}
 	h.uid = 65534
-	for _, args := range [][]string{{"restore", backup}} {
+	for _, args := range [][]string{{"restore", backup}, {"check", "--repair"}} {
 		if r := h.run(args...); r.code != exitNotPermitted || !oneMessage(r.err) {
 			t.Errorf("%v: exit %d: %s", args, r.code, r.err)
 		}

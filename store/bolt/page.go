@@ -51,6 +51,7 @@ type meta struct {
 // another's value.
 type page struct {
 	flags, count uint16
+	over         uint64 // how many pages follow that belong to it
 	data         []byte // from the header on
 }
 
@@ -120,8 +121,8 @@ func (p *pages) read(id uint64, whole bool) (page, error) {
 	if _, err := p.f.ReadAt(b, int64(id)*p.page); err != nil {
 		return page{}, fmt.Errorf("page %d: it cannot be read: %w", id, err)
 	}
-	pg := page{flags: native.Uint16(b[8:]), count: native.Uint16(b[10:]), data: b}
-	length := (1 + int64(native.Uint32(b[12:]))) * p.page
+	pg := page{flags: native.Uint16(b[8:]), count: native.Uint16(b[10:]), over: uint64(native.Uint32(b[12:])), data: b}
+	length := int64(1+pg.over) * p.page
 	switch self := native.Uint64(b); {
 	case self != id:
 		return pg, fmt.Errorf("page %d: it calls itself page %d", id, self)
@@ -195,7 +196,9 @@ func (p *pages) walk(of string, id uint64, depth int, whole bool, visit func(pag
 		p.say("%v (of bucket %s)", err, of)
 		return
 	}
-	p.seen.add(id)
+	for i := range 1 + pg.over {
+		p.seen.add(id + i)
+	}
 	if pg.flags == leafFlag {
 		visit(pg)
 		return
