@@ -12,6 +12,7 @@ type Reader interface {
 	// Seq is the snapshot's.
 	Seq() Seq
 	// Site is the configuration that serve kept; ErrNotFound before the first.
+	// What it refers to is shared with other callers and must not be changed.
 	Site() (feed.Site, error)
 	// Authority is the tagging entity of every id; empty before the first mint.
 	Authority() string

@@ -65,6 +65,7 @@ func (r *reader) AppendFragment(to []byte, key feed.FragmentKey) ([]byte, error)
 
 // entryPlan is what a publication does to the kept entries.
 type entryPlan struct {
+	packed  map[feed.Format][]byte // the entries of each artifact
 	given   map[feed.FragmentKey]bool
 	added   map[feed.FragmentKey]int // references, less those given up
 	changed []feed.FragmentKey       // the keys of added, in order
@@ -95,26 +96,24 @@ func differing(old, new []feed.FragmentKey) (gone, come []feed.FragmentKey) {
 // replaces. An entry that the publication takes for kept and that has gone is
 // a conflict.
 func (t *tx) planEntries(p store.Publication) (entryPlan, error) {
-	e := entryPlan{given: make(map[feed.FragmentKey]bool), added: make(map[feed.FragmentKey]int)}
+	e := entryPlan{packed: map[feed.Format][]byte{}, given: make(map[feed.FragmentKey]bool), added: make(map[feed.FragmentKey]int)}
 	for _, f := range p.Fragments {
 		e.given[f.Key] = true
 	}
 	if p.Drop && len(p.Artifacts) > 0 {
 		return e, errors.New("a category is published or dropped, not both")
 	}
-	replaced := make(map[feed.Format]bool)
 	for _, a := range p.Artifacts {
-		if a.Category != p.Category.Num || replaced[a.Format] || !slices.Contains(feed.Formats[:], a.Format) {
+		if a.Category != p.Category.Num || e.packed[a.Format] != nil || !slices.Contains(feed.Formats[:], a.Format) {
 			return e, fmt.Errorf("format %d of category %d is not one of its feeds, or comes twice", a.Format, a.Category)
 		}
-		replaced[a.Format] = true
-		old, err := t.Artifact(a.Category, a.Format)
-		if err != nil && !errors.Is(err, store.ErrNotFound) {
+		var err error
+		if e.packed[a.Format], err = packEntries(a); err != nil {
 			return e, err
 		}
-		gone, come := differing(old.Entries, a.Entries)
-		e.refer(come, 1)
-		e.refer(gone, -1)
+		if err := t.planReplaced(&e, a); err != nil {
+			return e, err
+		}
 	}
 	if p.Drop {
 		kept, err := t.Artifacts(p.Category.Num)
@@ -133,6 +132,39 @@ func (t *tx) planEntries(p store.Publication) (entryPlan, error) {
 	return e, t.fault
 }
 
+// refs is how many entries of artifacts name the kept one. Most have one, and
+// no row that says so.
+func (t *tx) refs(key []byte) uint64 {
+	if row := t.get(inFragmentRef, key); row != nil {
+		return number(row)
+	}
+	if t.has(inFragment, key) {
+		return 1
+	}
+	return 0
+}
+
+// planReplaced counts what the artifact names otherwise than the one that it
+// replaces: nothing, when only its head is another.
+func (t *tx) planReplaced(e *entryPlan, a feed.Artifact) error {
+	data := t.get(inArtifact, artifactKey(a.Category, a.Format))
+	if data == nil {
+		e.refer(a.Entries, 1)
+		return t.fault
+	}
+	old, same, err := decodeEntries(data, a.Format, e.packed[a.Format])
+	if err != nil {
+		return fmt.Errorf("read feed %d %s: %w", a.Category, a.Format, err)
+	}
+	if same {
+		return nil
+	}
+	gone, come := differing(old, a.Entries)
+	e.refer(come, 1)
+	e.refer(gone, -1)
+	return nil
+}
+
 // writeArtifacts writes the feeds and counts the entries that they name, and
 // drops those that none names any more.
 func (t *tx) writeArtifacts(p store.Publication, e entryPlan) error {
@@ -142,7 +174,7 @@ func (t *tx) writeArtifacts(p store.Publication, e entryPlan) error {
 		}
 	}
 	for _, a := range p.Artifacts {
-		data, err := encodeArtifact(a)
+		data, err := encodePacked(a, e.packed[a.Format])
 		if err != nil {
 			return err
 		}
@@ -153,29 +185,51 @@ func (t *tx) writeArtifacts(p store.Publication, e entryPlan) error {
 			continue // most of them: named before and after
 		}
 		key := fragmentKey(k)
-		refs := number(t.get(inFragmentRef, key)) + uint64(e.added[k])
-		if refs == 0 {
+		refs := int64(t.refs(key)) + int64(e.added[k])
+		if refs <= 0 {
 			t.drop(inFragment, key)
-			t.drop(inFragmentRef, key)
-			continue
 		}
-		t.put(inFragmentRef, key, numKey(refs))
+		switch {
+		case refs > 1:
+			t.put(inFragmentRef, key, numKey(uint64(refs)))
+		case t.has(inFragmentRef, key):
+			t.drop(inFragmentRef, key)
+		}
 	}
 	return t.fault
 }
 
 // writeEntries writes the given entries that a feed names, also those that are
 // kept already with other bytes, as after damage. It tells whether a feed that
-// is not written anew reads otherwise from now on.
-func (t *tx) writeEntries(p store.Publication, e entryPlan) (mended bool) {
+// is not written anew reads otherwise from now on. It comes after
+// writeArtifacts, which has the counts of the references as they will be.
+func (t *tx) writeEntries(p store.Publication, e entryPlan) (mended bool, err error) {
 	for _, f := range p.Fragments {
 		key := fragmentKey(f.Key)
 		old := t.get(inFragment, key)
-		if !t.has(inFragmentRef, key) || old != nil && bytes.Equal(old, f.Data) {
+		if old != nil && bytes.Equal(old, f.Data) {
 			continue
+		}
+		if old == nil && e.added[f.Key] <= 0 {
+			// Nobody names it, unless it was lost.
+			if named, err := t.named(p.Category.Num, f.Key); err != nil || !named {
+				if err != nil {
+					return false, err
+				}
+				continue
+			}
 		}
 		mended = mended || e.added[f.Key] == 0
 		t.put(inFragment, key, bytes.Clone(f.Data))
 	}
-	return mended
+	return mended, t.fault
+}
+
+// named tells whether the category's feed names an entry.
+func (t *tx) named(category uint64, k feed.FragmentKey) (bool, error) {
+	a, err := t.Artifact(category, k.Format)
+	if errors.Is(err, store.ErrNotFound) {
+		return false, nil
+	}
+	return slices.Contains(a.Entries, k), err
 }

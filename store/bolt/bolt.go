@@ -34,7 +34,7 @@
 //	due_mark        instant, category                 empty
 //	artifact        category, format (1 byte)         record of feed.Artifact; its entries are packed
 //	fragment        post, format, variant (16 bytes)  the entry's bytes
-//	fragment_ref    as fragment                       8 bytes: how many artifacts' entries name it
+//	fragment_ref    as fragment                       8 bytes: how many artifacts' entries name it, unless it is one
 //	delivery        hub, 0, topic                     record of store.Delivery
 //	due_delivery    hub, 0, instant, topic            empty; waiting and retrying ones
 //	hublog          seq, 4 bytes                      record of store.Delivery

@@ -38,7 +38,7 @@ func everything(t *testing.T) *Store {
 	}
 	put(func(tx store.Tx) error {
 		c, err := tx.PutCategory(storetest.Category("Design"))
-		for i := 0; err == nil && i < 3; i++ {
+		for i := 0; err == nil && i < 4; i++ { // the last one stands in two feeds alike
 			p := storetest.Post(i)
 			p.Categories = []string{c.ID}
 			_, err = tx.PutPost(p, store.PutOptions{})

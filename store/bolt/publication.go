@@ -38,7 +38,11 @@ func (t *tx) publish(p store.Publication) error {
 	if err := t.unmark(p.Category.Num, p.Mark.Seq); err != nil {
 		return err
 	}
-	if mended := t.writeEntries(p, entries); mended || p.Drop || len(p.Artifacts) > 0 {
+	mended, err := t.writeEntries(p, entries)
+	if err != nil {
+		return err
+	}
+	if mended || p.Drop || len(p.Artifacts) > 0 {
 		return t.log(store.FeedPublished, 0, p.Category.Num)
 	}
 	return t.fault
@@ -46,20 +50,25 @@ func (t *tx) publish(p store.Publication) error {
 
 // sameCategory fails when the record is not the one that was read.
 func (t *tx) sameCategory(read feed.Category) error {
+	data, err := t.find(inCategory, numKey(read.Num))
+	if err != nil {
+		return fmt.Errorf("read category %d: %w", read.Num, err)
+	}
+	read.Settings = listed(read.Settings)
+	want, err := encode(read)
+	if err != nil || bytes.Equal(data, want) {
+		return err
+	}
+	// It may have been written in another way.
 	kept, err := t.Category(read.Num)
 	if err != nil {
 		return err
 	}
-	read.Settings = listed(read.Settings)
-	a, err := encode(kept)
+	got, err := encode(kept)
 	if err != nil {
 		return err
 	}
-	b, err := encode(read)
-	if err != nil {
-		return err
-	}
-	if !bytes.Equal(a, b) {
+	if !bytes.Equal(got, want) {
 		return fmt.Errorf("%w: the category's record", store.ErrConflict)
 	}
 	return nil

@@ -1,6 +1,7 @@
 package bolt
 
 import (
+	"bytes"
 	"encoding/binary"
 	"fmt"
 	"time"
@@ -25,15 +26,33 @@ const (
 )
 
 func encodeArtifact(a feed.Artifact) ([]byte, error) {
-	rec := artifactRecord{Artifact: a, Packed: make([]byte, 0, len(a.Entries)*packedEntry)}
+	packed, err := packEntries(a)
+	if err != nil {
+		return nil, err
+	}
+	return encodePacked(a, packed)
+}
+
+// encodePacked encodes an artifact whose entries are packed already.
+func encodePacked(a feed.Artifact, packed []byte) ([]byte, error) {
+	rec := artifactRecord{Artifact: a, Packed: packed, Summed: packSums(a.Sums)}
+	rec.Entries, rec.Dates = nil, nil
+	b := bytes.NewBuffer(make([]byte, 0, len(packed)+len(rec.Summed)+len(a.Head)+len(a.Tail)+512))
+	b.WriteByte(recordVersion)
+	err := encoding.MarshalToBuffer(rec, b)
+	return b.Bytes(), err
+}
+
+func packEntries(a feed.Artifact) ([]byte, error) {
+	packed := make([]byte, 0, len(a.Entries)*packedEntry)
 	dated := len(a.Dates) == len(a.Entries)
 	for i, k := range a.Entries {
 		if k.Format != a.Format {
 			return nil, fmt.Errorf("an entry of post %d is in format %s, its feed in %s", k.Post, k.Format, a.Format)
 		}
-		rec.Packed = append(binary.AppendUvarint(rec.Packed, k.Post), k.Variant[:]...)
+		packed = append(binary.AppendUvarint(packed, k.Post), k.Variant[:]...)
 		if !dated {
-			rec.Packed = append(rec.Packed, undated)
+			packed = append(packed, undated)
 			continue
 		}
 		d := a.Dates[i]
@@ -41,11 +60,10 @@ func encodeArtifact(a feed.Artifact) ([]byte, error) {
 		if d.Expired {
 			kind = expired
 		}
-		rec.Packed = binary.AppendVarint(append(rec.Packed, kind), d.Published)
-		rec.Packed = binary.AppendVarint(rec.Packed, d.Updated-d.Published)
+		packed = binary.AppendVarint(append(packed, kind), d.Published)
+		packed = binary.AppendVarint(packed, d.Updated-d.Published)
 	}
-	rec.Entries, rec.Dates, rec.Summed = nil, nil, packSums(a.Sums)
-	return encode(rec)
+	return packed, nil
 }
 
 // packSums keeps none apart from those of a feed without entries.
@@ -87,23 +105,65 @@ func decodeArtifact(data []byte) (feed.Artifact, error) {
 	if err := decode(data, &rec); err != nil {
 		return rec.Artifact, err
 	}
-	u := unpacker{data: rec.Packed}
-	for len(u.data) > 0 && !u.bad {
-		k := feed.FragmentKey{Post: u.unsigned(), Format: rec.Format}
-		copy(k.Variant[:], u.bytes(len(k.Variant)))
-		rec.Entries = append(rec.Entries, k)
-		if kind := u.bytes(1); len(kind) == 1 && kind[0] != undated {
-			d := feed.EntryDates{Published: u.signed(), Expired: kind[0] == expired}
-			d.Updated = d.Published + u.signed()
-			rec.Dates = append(rec.Dates, d)
-		}
+	entries, dates, whole := unpackEntries(rec.Packed, rec.Format)
+	if rec.Packed != nil {
+		rec.Entries, rec.Dates = entries, dates
 	}
-	sums, whole := unpackSums(rec.Summed)
+	sums, summed := unpackSums(rec.Summed)
 	rec.Sums = sums
-	if u.bad || !whole || len(rec.Dates) > 0 && len(rec.Dates) != len(rec.Entries) || sums != nil && len(sums) != len(rec.Entries) {
+	if !whole || !summed || len(rec.Dates) > 0 && len(rec.Dates) != len(rec.Entries) || sums != nil && len(sums) != len(rec.Entries) {
 		return rec.Artifact, fmt.Errorf("%w: the entries of a feed cannot be read", store.ErrDamaged)
 	}
 	return rec.Artifact, nil
+}
+
+func unpackEntries(packed []byte, f feed.Format) (entries []feed.FragmentKey, dates []feed.EntryDates, whole bool) {
+	if len(packed) == 0 {
+		return nil, nil, true
+	}
+	n := len(packed)/packedEntry + 1
+	entries, dates = make([]feed.FragmentKey, 0, n), make([]feed.EntryDates, 0, n)
+	u := unpacker{data: packed}
+	for len(u.data) > 0 && !u.bad {
+		k := feed.FragmentKey{Post: u.unsigned(), Format: f}
+		copy(k.Variant[:], u.bytes(len(k.Variant)))
+		entries = append(entries, k)
+		if kind := u.bytes(1); len(kind) == 1 && kind[0] != undated {
+			d := feed.EntryDates{Published: u.signed(), Expired: kind[0] == expired}
+			d.Updated = d.Published + u.signed()
+			dates = append(dates, d)
+		}
+	}
+	if len(dates) == 0 {
+		dates = nil
+	}
+	return entries, dates, !u.bad
+}
+
+// entriesRecord is what decodeEntries takes of an artifactRecord.
+type entriesRecord struct {
+	Entries []feed.FragmentKey `cbor:"7,keyasint"`
+	Packed  []byte             `cbor:"16,keyasint,omitempty"`
+}
+
+// decodeEntries reads the entries of an artifact of format f, and nothing when
+// they are packed like the ones given.
+func decodeEntries(data []byte, f feed.Format, like []byte) (entries []feed.FragmentKey, same bool, err error) {
+	var rec entriesRecord
+	if err := decode(data, &rec); err != nil {
+		return nil, false, err
+	}
+	if rec.Packed == nil {
+		return rec.Entries, false, nil
+	}
+	if bytes.Equal(rec.Packed, like) {
+		return nil, true, nil
+	}
+	entries, _, whole := unpackEntries(rec.Packed, f)
+	if !whole {
+		return nil, false, fmt.Errorf("%w: the entries of a feed cannot be read", store.ErrDamaged)
+	}
+	return entries, false, nil
 }
 
 // headerRecord is what decodeHeader takes of an artifactRecord; the decoder

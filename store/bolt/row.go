@@ -17,6 +17,7 @@ type reader struct {
 	buckets [bucketCount]*bbolt.Bucket
 	over    *overlay // nil in a View
 	seq     store.Seq
+	sites   *siteCache
 	// fault is the first damage that was met. It outlives a function that does
 	// not look at its errors: the View or Update that met it fails.
 	fault error

@@ -4,16 +4,39 @@ import (
 	"bytes"
 	"fmt"
 	"slices"
+	"sync/atomic"
 
 	"syndic/feed"
 	"syndic/store"
 )
 
+// siteCache keeps the configuration as it was decoded last: every publication
+// asks for it, and it grows with the categories.
+type siteCache struct{ last atomic.Pointer[decodedSite] }
+
+type decodedSite struct {
+	data []byte // the record
+	site feed.Site
+}
+
+// decode is safe for use by several goroutines.
+func (c *siteCache) decode(data []byte) (feed.Site, error) {
+	if last := c.last.Load(); last != nil && bytes.Equal(last.data, data) {
+		return last.site, nil
+	}
+	d := &decodedSite{data: bytes.Clone(data)}
+	if err := decode(d.data, &d.site); err != nil {
+		return feed.Site{}, err
+	}
+	c.last.Store(d)
+	return d.site, nil
+}
+
 // Site is the configuration that was kept last.
 func (r *reader) Site() (s feed.Site, err error) {
 	data, err := r.find(inMeta, []byte("site"))
 	if err == nil {
-		err = decode(data, &s)
+		s, err = r.sites.decode(data)
 	}
 	if err != nil {
 		return feed.Site{}, fmt.Errorf("read site: %w", err)

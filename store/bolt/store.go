@@ -57,9 +57,10 @@ type Store struct {
 	holders map[string]chan struct{}
 	ended   bool
 
-	closed  chan struct{}      // closed by Close
-	stopped chan struct{}      // closed when the writer has ended
-	leases  map[string]lease   // of deliveries; the writer's
+	closed  chan struct{}    // closed by Close
+	stopped chan struct{}    // closed when the writer has ended
+	leases  map[string]lease // of deliveries; the writer's
+	sites   siteCache
 	live    context.Context    // parent of every leadership; ends with Close
 	end     context.CancelFunc // ends live
 }
@@ -81,7 +82,7 @@ func (s *Store) View(ctx context.Context, fn func(store.Reader) error) (err erro
 		return err
 	}
 	defer btx.Rollback() //nolint:errcheck // of a read transaction: it only ends it
-	r := &reader{btx: btx}
+	r := &reader{btx: btx, sites: &s.sites}
 	r.seq = store.Seq(number(r.get(inMeta, []byte("seq"))))
 	if r.fault == nil {
 		err = fn(r)

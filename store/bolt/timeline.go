@@ -2,7 +2,6 @@ package bolt
 
 import (
 	"bytes"
-	"encoding/binary"
 	"fmt"
 	"time"
 
@@ -67,7 +66,7 @@ func (r *reader) Places(category uint64, after store.Cursor, limit int) ([]store
 		if len(list) >= limit {
 			break
 		}
-		at := second(binary.BigEndian.AppendUint64(nil, ^number(rest(k, 8))))
+		at := time.Unix(int64(^number(rest(k, 8))^signBit), 0).UTC()
 		list = append(list, store.Place{Cursor: store.Cursor{Published: at, Num: timelinePost(k)}, Seq: store.Seq(number(v))})
 	}
 	return list, r.fault

@@ -27,7 +27,7 @@ var _ store.Tx = (*tx)(nil)
 
 func newTx(btx *bbolt.Tx, seq store.Seq) *tx {
 	return &tx{
-		reader: reader{btx: btx, over: new(overlay), seq: seq},
+		reader: reader{btx: btx, over: new(overlay), seq: seq, sites: new(siteCache)},
 		now:    time.Now().UTC().Round(0), slots: make(map[uint64]time.Time),
 	}
 }

@@ -195,6 +195,7 @@ func (s *Store) openBatch() (*batch, error) {
 // but it, unless the whole transaction was lost with it.
 func (s *Store) turn(b *batch, c *call) (lost bool, err error) {
 	t := newTx(b.btx, b.seq+1)
+	t.sites = &s.sites
 	t.slot, t.leases = s.o.Slot, b.leases
 	c.turn <- t
 	<-c.ran
