@@ -26,8 +26,8 @@ const plainSample = 60
 
 const everythingRounds = 5
 
-// everything measures how long it takes until all feeds show another title of
-// the site, against making all of them in the plain way on as many cores.
+// everything measures how long it takes until all feeds show another
+// copyright, against making all of them in the plain way on as many cores.
 func (b *bench) everything(ctx context.Context) error {
 	progress("filling a store with %d posts in %d categories", all.posts, all.categories)
 	p, err := b.newPublisher(ctx, filepath.Join(b.dir, "everything.db"), all, noHub)
@@ -42,7 +42,7 @@ func (b *bench) everything(ctx context.Context) error {
 	var ours, plain []time.Duration
 	for round := range everythingRounds {
 		progress("everything again, round %d of %d", round+1, everythingRounds)
-		took, err := p.again(ctx, fmt.Sprintf("Title %d", round))
+		took, err := p.again(ctx, fmt.Sprintf("Copyright %d", round))
 		if err != nil {
 			return err
 		}
@@ -54,7 +54,7 @@ func (b *bench) everything(ctx context.Context) error {
 		plain = append(plain, time.Since(start)/plainSample)
 	}
 	ratio := per(median(plain), median(ours))
-	b.table.head(fmt.Sprintf("Everything again: %d categories of 50 posts after a change of the site's title", all.categories),
+	b.table.head(fmt.Sprintf("Everything again: %d categories of 50 posts after a change of the site's copyright", all.categories),
 		"syndic: durably, with a server that loads the feeds; per category, three formats",
 		fmt.Sprintf("reference: JSON records, gorilla/feeds ToRss, ToAtom, ToJSON, compress/gzip 6, nothing stored; also on %d cores", runtime.NumCPU()))
 	b.table.row(row{
@@ -64,20 +64,20 @@ func (b *bench) everything(ctx context.Context) error {
 	return nil
 }
 
-// again changes the site's title and publishes; it returns the time for each
-// category.
-func (p *publisher) again(ctx context.Context, title string) (time.Duration, error) {
+// again changes what every feed's head shows and publishes; it returns the time
+// for each category.
+func (p *publisher) again(ctx context.Context, copyright string) (time.Duration, error) {
 	if err := p.pause(ctx, time.Now().Add(time.Second)); err != nil {
 		return 0, err
 	}
-	p.site.Title = title
+	p.site.Copyright = copyright
 	start := time.Now()
 	ch, err := p.scheduler.Apply(ctx, p.site)
 	if err != nil {
 		return 0, err
 	}
 	if ch.Marked < all.categories {
-		return 0, fmt.Errorf("a new title made %d categories due, not %d", ch.Marked, all.categories)
+		return 0, fmt.Errorf("a new copyright made %d categories due, not %d", ch.Marked, all.categories)
 	}
 	_, err = p.scheduler.Step(ctx, time.Now())
 	return time.Since(start) / time.Duration(ch.Marked), err

@@ -81,7 +81,7 @@ func TestFingerprintCoversTheFeed(t *testing.T) {
 	unseen := []string{"Every", "Settings.Window", "Settings.Hubs"}
 	idle := []string{
 		"Aliases", "State", "Settings.Schedule", "Site.Authority", "Site.TimeZone", "Site.Redirects", "Site.Categories",
-		"Site.Schedule", "Site.Window", "Site.Hubs", "Site.Description", "Site.Language", // c's own were merged from these
+		"Site.Schedule", "Site.Window", "Site.Hubs", "Site.Title", "Site.Description", "Site.Language", // c's own were merged from these
 	}
 	eachTweak(&s.category, func(path string) {
 		changed := Fingerprint(s.category) != before

@@ -137,7 +137,7 @@ func render(h frame, entries []entry, f Format) ([]byte, error) {
 
 // Fingerprint digests the effective configuration of c and the renderer's
 // version: a feed whose artifact has another one is to be rendered again. The
-// titles of other categories, which entries show, are not part of it: whoever
+// site's title is that of its own feed only. The titles of other categories, which entries show, are not part of it: whoever
 // changes one marks the feeds that show it.
 func Fingerprint(c Category) string {
 	s := c.Site
@@ -149,7 +149,7 @@ func Fingerprint(c Category) string {
 	if c.Window != nil {
 		b = fmt.Appendf(b, " %d", *c.Window)
 	}
-	b = fmt.Appendf(b, " %q %q %q %q %q %q %q %q", s.Title, s.URL, s.Author, s.Copyright, s.Icon, s.Favicon, s.Logo, s.Iframes)
+	b = fmt.Appendf(b, " %q %q %q %q %q %q %q", s.URL, s.Author, s.Copyright, s.Icon, s.Favicon, s.Logo, s.Iframes)
 	sum := sha256.Sum256(b)
 	return hex.EncodeToString(sum[:])
 }

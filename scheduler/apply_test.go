@@ -87,6 +87,7 @@ func TestApplyPublishesWhatItTouches(t *testing.T) {
 		{"another category", func(s *feed.Site) { s.Categories = append(s.Categories, feed.Configured{Slug: "new", Title: "New"}) }, []string{"new"}, nil},
 		{"a title, which entries show", func(s *feed.Site) { s.Categories[0].Title = "Programs" }, []string{"", "code", "design"}, []string{"", "code", "design"}},
 		{"a slug for a title that exists", func(s *feed.Site) { s.Categories = append(s.Categories, feed.Configured{Slug: "free", Title: "loose"}) }, []string{"", "design", "free"}, []string{"", "design", "loose"}},
+		{"the site's title, which its own feed shows", func(s *feed.Site) { s.Title = "Other" }, []string{""}, []string{""}},
 		{"a redirect", func(s *feed.Site) { s.Redirects = map[string]string{"/feed/": "/rss.xml"} }, nil, nil},
 	}
 	for _, test := range tests {

@@ -67,13 +67,13 @@ func TestEverythingAtOnce(t *testing.T) {
 		}
 		w.wantFromNothing(categories + 1)
 		m.entries = 0
-		site.Title += "!"
+		site.Copyright += "!"
 		w.apply(site)
 		until(time.Now().Add(time.Minute))
 		w.step()
 		w.wantFromNothing(categories + 1)
 		if m.entries > 0 {
-			t.Errorf("another title had %d entries rendered", m.entries)
+			t.Errorf("another copyright had %d entries rendered", m.entries)
 		}
 	})
 }
