@@ -10,7 +10,7 @@ import (
 )
 
 // defaultMemory is the bound where the configuration names none.
-const defaultMemory = 256 << 20
+const defaultMemory = 256_000_000
 
 // What is counted beside a body's own bytes.
 const (
@@ -94,11 +94,8 @@ type memory struct {
 }
 
 func newMemory(limit int64, registry *prometheus.Registry) *memory {
-	if limit <= 0 {
-		limit = defaultMemory
-	}
 	m := &memory{
-		file: &memoryFile{}, limit: limit,
+		file: &memoryFile{},
 		made: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "syndic_feed_bodies_made_total",
 			Help: "Bodies of feeds that were read from the store or encoded, each encoding for itself.",
@@ -108,6 +105,7 @@ func newMemory(limit int64, registry *prometheus.Registry) *memory {
 			Help: "Bodies of feeds that were given up because serve.memory was full.",
 		}),
 	}
+	m.bound(limit)
 	registry.MustRegister(m.made, m.evicted, prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 		Name: "syndic_feed_memory_bytes", Help: "Bytes of the bodies of feeds in memory, in all encodings; serve.memory bounds them.",
 	}, func() float64 { used, _ := m.state(); return float64(used) }))
@@ -129,6 +127,9 @@ func (m *memory) pay(cost int64) {
 
 // bound sets the limit, and keeps it at once.
 func (m *memory) bound(limit int64) {
+	if limit <= 0 {
+		limit = defaultMemory
+	}
 	m.mu.Lock()
 	m.limit = limit
 	out := m.makeRoom()

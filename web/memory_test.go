@@ -119,7 +119,7 @@ func TestHeadsNeedNoBody(t *testing.T) {
 	}
 	g := h.get("/c0/rss.xml", "Accept-Encoding", "gzip").want(t, 200)
 	for h.server.has("/c0/rss.xml", gzipCoding) != nil { // until it has been sent
-		h.server.memory.bound(0)
+		h.server.memory.bound(1)
 	}
 	made := h.counted()["syndic_feed_bodies_made_total"]
 	if head := h.do("HEAD", "/c0/rss.xml", "Accept-Encoding", "gzip").want(t, 200); head.ContentLength != int64(len(g.body)) {

@@ -153,7 +153,7 @@ func TestFreedBodiesArrive(t *testing.T) {
 	for s.gate.open.Load() != 0 {
 		runtime.Gosched() // until all is in the socket's buffers
 	}
-	s.memory.bound(0)
+	s.memory.bound(1)
 	if v.refs.Load() != 0 {
 		t.Fatal("the body is still there")
 	}

@@ -27,7 +27,7 @@ type Config struct {
 	// as far as the process may have that many files; 0 is 20,000.
 	Connections int
 	// Memory is how many bytes of feeds may be held, over all feeds and encodings;
-	// 0 is 256 MiB. What is asked for least is read from the store again.
+	// 0 is 256 MB. What is asked for least is read from the store again.
 	Memory int64
 	// Damaged is told of a category with a damaged feed, which has to be rendered
 	// again; nil tells nobody. It must return at once.
@@ -105,6 +105,10 @@ func New(c Config) *Server {
 	s.Limit(Limits{})
 	return s
 }
+
+// Memory bounds the bytes of feeds that are held from now on; 0 is as in
+// Config.
+func (s *Server) Memory(bytes int64) { s.memory.bound(bytes) }
 
 // Ready tells whether the site's own feeds are being served in every format.
 func (s *Server) Ready() bool { return s.unready() == "" }

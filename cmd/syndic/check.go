@@ -31,6 +31,7 @@ var configHints = map[string]string{
 	"backup.keep":           "7",
 	"window.posts":          "50",
 	"window.hours":          "48",
+	"serve.memory":          "64MB",
 	"serve.rate_limit.per":  "1h",
 	"serve.trusted_proxies": `["127.0.0.1", "10.0.0.0/8"]`,
 	"log.requests":          "0.01",
@@ -60,6 +61,7 @@ func check(d *decoder, c *Config) {
 	ch.redirects()
 	ch.schedules()
 	ch.oneOf("websub.verify", c.WebSub.Verify, "auto", "on", "off")
+	ch.memory()
 	ch.limits()
 	ch.oneOf("log.level", c.Log.Level, "trace", "debug", "info", "warn", "error")
 	ch.oneOf("log.format", c.Log.Format, "auto", "console", "json")

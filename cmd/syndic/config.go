@@ -65,6 +65,7 @@ type AdminConfig struct {
 // ServeConfig says how feeds are served.
 type ServeConfig struct {
 	FastLane       bool            `yaml:"fast_lane" json:"fast_lane"` // plain requests for feeds do not pass through net/http
+	Memory         string          `yaml:"memory" json:"memory"`       // a size: the most that is held of feeds, in all encodings
 	RateLimit      RateLimitConfig `yaml:"rate_limit" json:"rate_limit"`
 	TrustedProxies []string        `yaml:"trusted_proxies" json:"trusted_proxies"` // addresses and networks whose word on their clients is believed
 }
@@ -131,7 +132,7 @@ func defaultConfig() Config {
 		Site:       SiteConfig{Title: "Example Journal", URL: "http://127.0.0.1:8080/", Language: "en", TimeZone: "UTC"},
 		Listen:     "127.0.0.1:8080",
 		Admin:      AdminConfig{Listen: "127.0.0.1:8081"},
-		Serve:      ServeConfig{FastLane: true, RateLimit: RateLimitConfig{Per: "1h"}, TrustedProxies: []string{}},
+		Serve:      ServeConfig{FastLane: true, Memory: "256MB", RateLimit: RateLimitConfig{Per: "1h"}, TrustedProxies: []string{}},
 		Backup:     BackupConfig{Keep: 7},
 		Schedule:   "*/5 * * * *",
 		Window:     WindowConfig{Posts: 50, Hours: 48},

@@ -34,6 +34,7 @@ var sections = []section{
 	}},
 	{apply: (*daemon).applyVerify, keys: []string{"websub.verify"}},
 	{apply: (*daemon).applyBackup, keys: []string{"backup.schedule", "backup.keep", "backup.directory"}},
+	{apply: (*daemon).applyMemory, keys: []string{"serve.memory"}},
 	{apply: (*daemon).applyLimits, keys: []string{"serve.rate_limit.requests", "serve.rate_limit.per", "serve.trusted_proxies"}},
 	{apply: (*daemon).applyLog, keys: []string{"log.level", "log.format", "log.requests"}},
 }

@@ -83,6 +83,7 @@ type daemon struct {
 	rota      *rota
 	web       *web.Server
 	sender    *websub.Sender
+	mends     chan uint64            // damaged categories
 	verify    atomic.Pointer[string] // websub.verify
 }
 
@@ -128,6 +129,7 @@ func (d *daemon) begin(ctx context.Context) error {
 	d.tasks.Go(func() error { return d.scheduler.Run(ctx) })
 	d.tasks.Go(func() error { return d.web.Run(ctx) })
 	d.tasks.Go(func() error { return d.sender.Run(ctx) })
+	d.tasks.Go(func() error { return d.mend(ctx) })
 	d.tasks.Go(func() error { return d.rota.run(ctx) })
 	d.tasks.Go(func() error { return d.announce(ctx) })
 	d.tasks.Go(func() error { return d.reloader.run(ctx) })
@@ -177,8 +179,10 @@ func (d *daemon) build() {
 	d.rota = &rota{copy: d.bolt.Copy, inspect: d.app.sound, log: d.log, changed: make(chan struct{}, 1)}
 	d.rota.follow(planOf(d.config, d.places))
 	d.metrics.registry.MustRegister(newBackups(d.rota.info))
+	d.mends = make(chan uint64, mendQueue)
 	d.web = web.New(web.Config{
 		Store: d.store, Log: d.log, Version: version, Registry: d.metrics.registry,
+		Memory: d.config.memory(), Damaged: d.damaged,
 		Status: func() []web.Fact {
 			return []web.Fact{{Name: "Running since", Value: d.started.UTC().Format(time.DateTime) + " UTC"}, {Name: "Data", Value: d.places.data}}
 		},
