@@ -90,7 +90,7 @@ func New(c Config) *Scheduler {
 		turn:  make(chan struct{}, 1),
 		chunk: chunk, workers: 8 * runtime.GOMAXPROCS(0), // most wait for the disk, and share its syncs
 
-		claims:   map[uint64][]*claim{}, delays: map[uint64]delay{},
+		claims: map[uint64][]*claim{}, delays: map[uint64]delay{},
 	}
 	if s.slots == nil {
 		s.slots = NewSlots()

@@ -173,4 +173,3 @@ func (v *salvage) flush() error {
 	v.batch = v.batch[:0]
 	return err
 }
-
