@@ -215,7 +215,7 @@ func (s *Scheduler) logPublished(r *report) {
 			continue
 		}
 		s.log.Info().Str("category", r.category.Slug).Str("feed", a.Path).Uint64("generation", a.Generation).
-			Str("digest", a.Digest).Int("bytes", a.Size).Int64("duration_ms", r.run.Duration.Milliseconds()).
+			Str("digest", a.Digest).Int("bytes", a.Size).Int64("duration_ms", r.run.Duration.Milliseconds()).Uint64("run", r.number).
 			Msg("published")
 	}
 }

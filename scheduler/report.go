@@ -43,6 +43,7 @@ type report struct {
 	after    [3]*feed.Artifact // as they are now
 	refused  [3]error
 	run      store.Run
+	number   uint64 // of all that is published with it, for the log
 }
 
 // refusedError says which feeds were not swapped in.

@@ -1,6 +1,7 @@
 package scheduler
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -22,18 +23,22 @@ type Request struct {
 	NoPing bool
 	// Force makes deliveries for what did not change, too.
 	Force bool
+
+	run uint64 // its number, for the log
 }
 
 // claim is one request's interest in the next publication of one category.
 type claim struct {
 	quiet, force bool
+	run          uint64        // the request's number, for the log
 	results      chan []Result // holds one
 }
 
 // order says what a publication tells the hubs.
 type order struct {
-	quiet bool // nothing
-	force bool // of every feed, changed or not
+	quiet bool   // nothing
+	force bool   // of every feed, changed or not
+	run   uint64 // what the log calls all that is published with it
 }
 
 // orderOf joins what the requests want that share a publication. A ping that
@@ -41,6 +46,7 @@ type order struct {
 func orderOf(claims []*claim) order {
 	o := order{quiet: len(claims) > 0}
 	for _, c := range claims {
+		o.run = cmp.Or(o.run, c.run)
 		o.quiet = o.quiet && c.quiet
 		o.force = o.force || c.force && !c.quiet
 	}
@@ -60,6 +66,7 @@ func (s *Scheduler) Republish(ctx context.Context, req Request) ([]Result, error
 	if req.DryRun {
 		return s.compareAll(ctx, categories)
 	}
+	req.run = s.runs.Add(1)
 	claims := map[uint64]*claim{}
 	defer s.withdraw(claims)
 	for part := range slices.Chunk(categories, batch) {
@@ -140,7 +147,7 @@ func (s *Scheduler) enlist(ctx context.Context, categories []uint64, req Request
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, c := range categories {
-		claims[c] = &claim{quiet: req.NoPing, force: req.Force, results: make(chan []Result, 1)}
+		claims[c] = &claim{quiet: req.NoPing, force: req.Force, run: req.run, results: make(chan []Result, 1)}
 		s.claims[c] = append(s.claims[c], claims[c])
 	}
 	return nil
@@ -185,7 +192,7 @@ func (s *Scheduler) publishClaimed(ctx context.Context, categories []uint64, cla
 			return err
 		}
 		todo := slices.DeleteFunc(slices.Clone(part), func(c uint64) bool { return len(claims[c].results) > 0 })
-		err := s.serve(ctx, todo...)
+		err := s.serve(ctx, 0, todo...)
 		s.give()
 		if err != nil {
 			return err
@@ -232,7 +239,7 @@ func (s *Scheduler) own(ctx context.Context, category uint64, c *claim) ([]Resul
 		return rows, nil
 	default:
 	}
-	if err := s.serve(ctx, category); err != nil {
+	if err := s.serve(ctx, 0, category); err != nil {
 		return nil, err
 	}
 	select {

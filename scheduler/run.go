@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"runtime"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -74,7 +75,8 @@ type Scheduler struct {
 	// turn holds a value while somebody publishes a category, or asks for one.
 	turn chan struct{}
 
-	lease store.Lease // changed by nobody but who has the turn
+	lease store.Lease   // changed by nobody but who has the turn
+	runs  atomic.Uint64 // numbers what is published together, for the log
 
 	mu     sync.Mutex
 	claims map[uint64][]*claim // requests that wait for a category; they come within a turn

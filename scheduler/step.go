@@ -151,11 +151,12 @@ func (s *Scheduler) dueMarks(ctx context.Context, now time.Time, limit int) (mar
 // publishAll publishes categories, a few dozen a turn, so that who asks for one
 // of them meanwhile need not wait for all.
 func (s *Scheduler) publishAll(ctx context.Context, categories []uint64) error {
+	run := s.runs.Add(1)
 	for part := range slices.Chunk(categories, 2*s.workers) {
 		if err := s.take(ctx); err != nil {
 			return err
 		}
-		err := s.serve(ctx, part...)
+		err := s.serve(ctx, run, part...)
 		s.give()
 		if err != nil {
 			return err
@@ -166,8 +167,9 @@ func (s *Scheduler) publishAll(ctx context.Context, categories []uint64) error {
 
 // serve publishes categories, several at a time: each commits alone, and those
 // that wait for the disk together share its syncs. Its error is of the store
-// as a whole, or ctx's. Whoever calls it has the turn.
-func (s *Scheduler) serve(ctx context.Context, categories ...uint64) error {
+// as a whole, or ctx's. The log calls it run, where nobody waits for a
+// category. Whoever calls it has the turn.
+func (s *Scheduler) serve(ctx context.Context, run uint64, categories ...uint64) error {
 	if err := s.lead(ctx); err != nil {
 		return wrap("hold the leadership", err)
 	}
@@ -181,7 +183,7 @@ func (s *Scheduler) serve(ctx context.Context, categories ...uint64) error {
 	for i := range errs {
 		working.Go(func() {
 			for c := range next {
-				if errs[i] = s.serveOne(ctx, c); errs[i] != nil {
+				if errs[i] = s.serveOne(ctx, run, c); errs[i] != nil {
 					return
 				}
 				s.beat()
@@ -198,10 +200,12 @@ func (s *Scheduler) serve(ctx context.Context, categories ...uint64) error {
 // serveOne publishes a category for everybody who waits for it, and keeps how
 // it went. Its error is of the store as a whole, or ctx's: then those who wait
 // still do.
-func (s *Scheduler) serveOne(ctx context.Context, category uint64) error {
+func (s *Scheduler) serveOne(ctx context.Context, number, category uint64) error {
 	start := time.Now()
 	claims := s.claimed(category)
-	report, err := s.attempt(ctx, category, orderOf(claims))
+	o := orderOf(claims)
+	o.run = cmp.Or(o.run, number)
+	report, err := s.attempt(ctx, category, o)
 	var later *laterError
 	switch {
 	case errors.As(err, &later):
@@ -229,7 +233,7 @@ func (s *Scheduler) serveOne(ctx context.Context, category uint64) error {
 
 // attempt publishes a category and turns a panic into an error.
 func (s *Scheduler) attempt(ctx context.Context, category uint64, o order) (r report, err error) {
-	r.category.Num = category
+	r.category.Num, r.number = category, o.run
 	defer func() {
 		if p := recover(); p != nil {
 			err = &panicError{value: p, stack: debug.Stack()}
@@ -265,7 +269,7 @@ func (s *Scheduler) fail(ctx context.Context, r report, start time.Time, cause e
 	wait := min(max(2*last.wait, firstBackoff), longestBackoff)
 	s.putOff(category, delay{until: time.Now().Add(wait), wait: wait, mark: r.mark, text: run.Error})
 	if last.text != run.Error {
-		event := s.log.Error().Str("category", r.category.Slug).Err(cause)
+		event := s.log.Error().Str("category", r.category.Slug).Uint64("run", r.number).Err(cause)
 		var panicked *panicError
 		if errors.As(cause, &panicked) {
 			event.Bytes("stack", panicked.stack)

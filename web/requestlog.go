@@ -69,5 +69,5 @@ func (l *requestLog) write(method, path string, client netip.Addr, f *servedFeed
 	if client.IsValid() {
 		line = line.Stringer("client", client)
 	}
-	line.Int("status", a.status).Str("encoding", a.coding).Int("bytes", a.bytes).Dur("duration_ms", took).Msg("request")
+	line.Int("status", a.status).Str("encoding", a.coding).Int("bytes", a.bytes).Int64("duration_ms", took.Milliseconds()).Msg("request")
 }
