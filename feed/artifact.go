@@ -94,7 +94,11 @@ func DatesOf(p Post) EntryDates {
 	return EntryDates{Published: p.Published.Unix(), Updated: p.UpdatedAt().Unix(), Expired: p.Expired}
 }
 
-// Post is all of a post that RenderFrame, Newer and Window.Take ask for.
-func (d EntryDates) Post(num uint64) Post {
-	return Post{Num: num, Published: time.Unix(d.Published, 0).UTC(), Updated: time.Unix(d.Updated, 0).UTC(), Expired: d.Expired}
+// DatesOfAll are those of posts, in their order.
+func DatesOfAll(posts []Post) []EntryDates {
+	dates := make([]EntryDates, len(posts))
+	for i, p := range posts {
+		dates[i] = DatesOf(p)
+	}
+	return dates
 }

@@ -59,14 +59,15 @@ const (
 	MaxBytes = 2_500_000
 )
 
-// Take returns how many of posts, which are in feed order, the window holds.
-func (w Window) Take(posts []Post) int {
-	if len(posts) == 0 {
+// Take returns how many of count posts, which are in feed order, the window
+// holds; published is each one's Published.
+func (w Window) Take(count int, published func(i int) time.Time) int {
+	if count == 0 {
 		return 0
 	}
-	since := posts[0].Published.Add(-time.Duration(w.Hours) * time.Hour)
+	since := published(0).Add(-time.Duration(w.Hours) * time.Hour)
 	n := 0
-	for n < len(posts) && n < MaxPosts && (n < w.Posts || (w.Hours > 0 && !posts[n].Published.Before(since))) {
+	for n < count && n < MaxPosts && (n < w.Posts || (w.Hours > 0 && !published(n).Before(since))) {
 		n++
 	}
 	return n

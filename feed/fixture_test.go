@@ -150,7 +150,7 @@ func mustRender(t testing.TB, s set, f Format) []byte {
 // joined renders a feed the way the publication step does.
 func joined(t testing.TB, s set, f Format) []byte {
 	t.Helper()
-	head, tail, err := RenderFrame(s.category, s.posts, f)
+	head, tail, err := RenderFrame(s.category, DatesOfAll(s.posts), f)
 	if err != nil {
 		t.Fatal(err)
 	}

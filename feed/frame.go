@@ -2,6 +2,7 @@ package feed
 
 import (
 	"cmp"
+	"slices"
 	"time"
 )
 
@@ -23,7 +24,7 @@ type frame struct {
 	expired                                 bool      // never to change again
 }
 
-func newFrame(c Category, posts []Post, f Format) frame {
+func newFrame(c Category, dates []EntryDates, f Format) frame {
 	s := c.Site
 	h := frame{
 		id:          Clean(c.ID),
@@ -46,20 +47,29 @@ func newFrame(c Category, posts []Post, f Format) frame {
 			h.hubs = append(h.hubs, Clean(hub))
 		}
 	}
+	h.published, h.updated = newest(dates)
 	// JSON Feed has the word for a whole feed only: one in which every post is
 	// marked is over, and a reader may stop asking for it.
-	h.expired = len(posts) > 0
-	for _, p := range posts {
-		h.expired = h.expired && p.Expired
-		h.published = newest(h.published, instant(p.Published))
-		h.updated = newest(h.updated, instant(p.UpdatedAt()))
-	}
+	h.expired = len(dates) > 0 && !slices.ContainsFunc(dates, func(d EntryDates) bool { return !d.Expired })
 	return h
 }
 
-func newest(a, b time.Time) time.Time {
-	if b.After(a) {
-		return b
+// newest are the newest dates; zero without any.
+func newest(dates []EntryDates) (published, updated time.Time) {
+	none := time.Time{}.Unix()
+	first, last := none, none
+	for _, d := range dates {
+		first, last = later(first, d.Published), later(last, d.Updated)
 	}
-	return a
+	return instant(time.Unix(first, 0)), instant(time.Unix(last, 0))
+}
+
+// later counts every date, even one before the first that there is, as later
+// than none.
+func later(a, b int64) int64 {
+	none := time.Time{}.Unix()
+	if b < none {
+		b = none + 1
+	}
+	return max(a, b)
 }

@@ -42,7 +42,7 @@ func exhibits(t *testing.T) map[string]exhibit {
 			t.Fatal(err)
 		}
 		for _, f := range Formats {
-			b, err := render(newFrame(s.category, s.posts, f), []entry{e}, f)
+			b, err := render(newFrame(s.category, DatesOfAll(s.posts), f), []entry{e}, f)
 			if err != nil {
 				t.Fatal(err)
 			}

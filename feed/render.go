@@ -72,11 +72,11 @@ func EntryFingerprint(s Site) string {
 	return DigestOf(fmt.Appendf(nil, "%d %q %q %q", RendererVersion, s.URL, s.Author, s.Iframes))
 }
 
-// RenderFrame renders what stands before and after the entries. It needs the
-// posts only for the feed's dates, in any order. c is effective
+// RenderFrame renders what stands before and after the entries, which show
+// there no more than their dates, in any order. c is effective
 // (Site.Effective, Every).
-func RenderFrame(c Category, posts []Post, f Format) (head, tail []byte, err error) {
-	whole, err := render(newFrame(c, posts, f), nil, f)
+func RenderFrame(c Category, dates []EntryDates, f Format) (head, tail []byte, err error) {
+	whole, err := render(newFrame(c, dates, f), nil, f)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -124,7 +124,7 @@ func Render(c Category, posts []Post, f Format) ([]byte, error) {
 		}
 		entries[i] = e
 	}
-	return render(newFrame(c, posts, f), entries, f)
+	return render(newFrame(c, DatesOfAll(posts), f), entries, f)
 }
 
 func render(h frame, entries []entry, f Format) ([]byte, error) {

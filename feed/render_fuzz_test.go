@@ -49,11 +49,11 @@ func FuzzRender(f *testing.F) {
 
 func checkRendered(t *testing.T, s set, e entry, rendered []byte, f Format) {
 	t.Helper()
-	b, err := render(newFrame(s.category, s.posts, f), []entry{e}, f)
+	b, err := render(newFrame(s.category, DatesOfAll(s.posts), f), []entry{e}, f)
 	if err != nil {
 		t.Fatal(err)
 	}
-	head, tail, err := RenderFrame(s.category, s.posts, f)
+	head, tail, err := RenderFrame(s.category, DatesOfAll(s.posts), f)
 	if err != nil || !bytes.Equal(b, Join(f, head, [][]byte{rendered}, tail)) {
 		t.Fatalf("joined, %s is not what it is as a whole: %v", f, err)
 	}

@@ -130,8 +130,8 @@ func equal(a, b reflect.Value) bool {
 		if a.Type().Elem().Kind() == reflect.Uint8 {
 			return bytes.Equal(a.Bytes(), b.Bytes())
 		}
-		if a.Len() != b.Len() {
-			return false
+		if a.Len() != b.Len() || a.UnsafePointer() == b.UnsafePointer() {
+			return a.Len() == b.Len()
 		}
 		for i := range a.Len() {
 			if !equal(a.Index(i), b.Index(i)) {

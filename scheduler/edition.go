@@ -31,7 +31,9 @@ type edition struct {
 	more     bool            // there is more pending than a commit takes
 	arriving []feed.Post     // the handled posts that are live from now on
 
-	entries   []*entry // the window, newest first
+	stays     bool     // the feeds before hold the same entries
+	entries   []*entry // the window, newest first; none when it stays
+	dates     []feed.EntryDates
 	heads     [3][]byte
 	tails     [3][]byte
 	fragments []feed.Fragment // entries that the store has not, or has with other bytes
@@ -42,16 +44,20 @@ type edition struct {
 
 // entry is a post's place in the window, and what it looks like in each format.
 type entry struct {
-	// post has its labels; one whose entries are taken from the feeds before has
-	// no more than its EntryDates.
-	post   feed.Post
-	keys   [3]feed.FragmentKey
-	sums   [3]feed.EntrySum
-	summed [3]bool   // by the feeds before: the store keeps it, and it was not read
-	bytes  [3][]byte // as the store has them, or as they are rendered
-	anew   bool      // it is rendered
-	ready  feed.Prepared
-	other  [3]bool // the store has not these bytes
+	dates   feed.EntryDates
+	keys    [3]feed.FragmentKey
+	sums    [3]feed.EntrySum
+	summed  [3]bool // by the feeds before: the store keeps it, and it is not read
+	*making         // nil when it is summed in every format
+}
+
+// making is what an entry is made from.
+type making struct {
+	post  feed.Post // with labels
+	bytes [3][]byte // as the store has them, or as they are rendered
+	anew  bool      // it is rendered
+	ready feed.Prepared
+	other [3]bool // the store has not these bytes
 }
 
 // read takes a snapshot of all that a publication of the category is made
@@ -71,15 +77,15 @@ func (s *Scheduler) read(ctx context.Context, category uint64, all bool) (*editi
 		if err := e.readPending(r, all); err != nil || e.more {
 			return err
 		}
-		posts, places, err := e.readWindow(r)
+		window, err := e.readWindow(r)
 		if err != nil {
 			return err
 		}
-		w := windowReader{Reader: r, edition: e, places: places, labels: map[string]feed.Label{}}
+		w := windowReader{Reader: r, edition: e, labels: map[string]feed.Label{}}
 		if !all && !e.mark.Force {
 			w.known = e.known()
 		}
-		return w.read(posts)
+		return w.read(window)
 	})
 	return e, err
 }

@@ -50,7 +50,7 @@ func (w *world) fromNothing(c feed.Category, f feed.Format) (whole []byte) {
 		if err != nil {
 			return err
 		}
-		posts = posts[:c.Window.Take(posts)]
+		posts = posts[:c.Window.Take(len(posts), func(i int) time.Time { return posts[i].Published })]
 		for i, p := range posts {
 			for _, id := range p.Categories {
 				of, err := r.CategoryByID(id)

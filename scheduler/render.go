@@ -57,6 +57,9 @@ func (s *Scheduler) render(ctx context.Context, e *edition, fresh bool) error {
 // toRender picks the entries that are not kept.
 func (e *edition) toRender(fresh bool) (todo []*entry) {
 	for _, entry := range e.entries {
+		if entry.making == nil {
+			continue
+		}
 		if entry.anew = fresh || !entry.kept(); entry.anew {
 			todo = append(todo, entry)
 		}
@@ -97,12 +100,16 @@ func (e *edition) renderEntries(format int) error {
 
 // renderFrames makes what stands around the entries.
 func (e *edition) renderFrames() (err error) {
-	posts := make([]feed.Post, len(e.entries))
-	for i, entry := range e.entries {
-		posts[i] = entry.post
+	if e.stays {
+		e.dates = e.before[0].Dates
+	} else {
+		e.dates = make([]feed.EntryDates, len(e.entries))
+		for i, entry := range e.entries {
+			e.dates[i] = entry.dates
+		}
 	}
 	for _, f := range feed.Formats {
-		if e.heads[f], e.tails[f], err = feed.RenderFrame(e.category, posts, f); err != nil {
+		if e.heads[f], e.tails[f], err = feed.RenderFrame(e.category, e.dates, f); err != nil {
 			return err
 		}
 	}
@@ -126,6 +133,9 @@ func (e *edition) fit() (cut bool) {
 // gather collects the entries that are new to the store.
 func (e *edition) gather() {
 	for _, entry := range e.entries {
+		if entry.making == nil {
+			continue
+		}
 		for f, other := range entry.other {
 			if other {
 				e.fragments = append(e.fragments, feed.Fragment{Key: entry.keys[f], Data: entry.bytes[f]})
@@ -164,16 +174,19 @@ func (e *edition) reads(a, old *feed.Artifact) bool {
 
 // artifact makes a feed's record.
 func (e *edition) artifact(f feed.Format) *feed.Artifact {
-	n := len(e.entries)
 	a := &feed.Artifact{
 		Category: e.stored.Num, Format: f,
 		Topic: e.site.Topic(e.category, f), Path: e.category.FeedPath(f),
-		Head: e.heads[f], Tail: e.tails[f],
-		Entries: make([]feed.FragmentKey, n), Dates: make([]feed.EntryDates, n), Sums: make([]feed.EntrySum, n),
+		Head: e.heads[f], Tail: e.tails[f], Dates: e.dates,
 		Hubs: hubs(e.category), MaxAge: e.category.Every,
 	}
-	for i, entry := range e.entries {
-		a.Entries[i], a.Dates[i], a.Sums[i] = entry.keys[f], feed.DatesOf(entry.post), entry.sums[f]
+	if e.stays {
+		a.Entries, a.Sums = e.before[f].Entries, e.before[f].Sums
+	} else {
+		a.Entries, a.Sums = make([]feed.FragmentKey, len(e.entries)), make([]feed.EntrySum, len(e.entries))
+		for i, entry := range e.entries {
+			a.Entries[i], a.Sums[i] = entry.keys[f], entry.sums[f]
+		}
 	}
 	a.Digest, a.Size = feed.DigestParts(f, a.Head, a.Sums, a.Tail)
 	return a

@@ -1,9 +1,11 @@
 package scheduler
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"syndic/feed"
 	"syndic/store"
@@ -42,23 +44,59 @@ func (e *edition) known() known {
 		k.alike = k.alike && a.EntryFingerprint == print
 	}
 	k.alike = k.alike && e.renamed <= k.since
-	k.at = make(map[uint64]int, len(e.before[0].Entries))
-	for i, key := range e.before[0].Entries {
-		k.at[key.Post] = i
-	}
 	return k
 }
 
 func samePost(a, b feed.FragmentKey) bool { return a.Post == b.Post }
 
+// count is how many entries are known.
+func (k *known) count() int {
+	if k.before[0] == nil {
+		return 0
+	}
+	return len(k.before[0].Entries)
+}
+
+// place is where a post stands in the feeds before.
+func (k *known) place(post uint64) (i int, ok bool) {
+	if k.at == nil {
+		k.at = make(map[uint64]int, k.count())
+		for i := range k.count() {
+			k.at[k.before[0].Entries[i].Post] = i
+		}
+	}
+	i, ok = k.at[post]
+	return i, ok
+}
+
+// holds tells whether the entry at a place is that of a timeline's row as it is
+// now.
+func (k *known) holds(i int, p store.Place) bool {
+	first := k.before[0]
+	return k.alike && p.Seq <= k.since && first.Entries[i].Post == p.Num && first.Dates[i].Published == p.Published.Unix()
+}
+
+// stays tells whether the feeds before hold just what the window does.
+func (k *known) stays(window []seat) bool {
+	if k.before[0] == nil || len(window) != k.count() {
+		return false
+	}
+	for i, s := range window {
+		if s.arrives != nil || !k.holds(i, s.Place) {
+			return false
+		}
+	}
+	return true
+}
+
 // take is the entry of a timeline's row, if the feeds before have it as it is
 // now; nil else.
-func (k known) take(p store.Place) *entry {
-	i, ok := k.at[p.Num]
-	if !ok || !k.alike || p.Seq > k.since || k.before[0].Dates[i].Published != p.Published.Unix() {
+func (k *known) take(p store.Place) *entry {
+	i, ok := k.place(p.Num)
+	if !ok || !k.holds(i, p) {
 		return nil
 	}
-	e := &entry{post: k.before[0].Dates[i].Post(p.Num), summed: [3]bool{true, true, true}}
+	e := &entry{dates: k.before[0].Dates[i], summed: [3]bool{true, true, true}}
 	for f, a := range k.before {
 		e.keys[f], e.sums[f] = a.Entries[i], a.Sums[i]
 	}
@@ -67,8 +105,8 @@ func (k known) take(p store.Place) *entry {
 
 // sum fills in what the feeds before know of an entry that was made from its
 // post: one of the same key has the same bytes.
-func (k known) sum(e *entry) {
-	i, ok := k.at[e.post.Num]
+func (k *known) sum(e *entry) {
+	i, ok := k.place(e.post.Num)
 	if !ok {
 		return
 	}
@@ -79,77 +117,95 @@ func (k known) sum(e *entry) {
 	}
 }
 
+// seat is one of the window's places: that of a row of the timeline, or of a
+// post that arrives.
+type seat struct {
+	store.Place
+	arrives *feed.Post
+}
+
+// newer is the order of feed.Newer.
+func newer(a, b store.Cursor) int {
+	return cmp.Or(b.Published.Compare(a.Published), cmp.Compare(b.Num, a.Num))
+}
+
 // readWindow finds what the window holds, once what arrives and what leaves is
-// counted. Posts that were there before have only a place so far.
-func (e *edition) readWindow(r store.Reader) ([]feed.Post, map[uint64]store.Place, error) {
+// counted.
+func (e *edition) readWindow(r store.Reader) ([]seat, error) {
 	gone := make(map[uint64]bool, len(e.handled))
 	for _, row := range e.handled {
 		gone[row.Post] = true
 	}
 	window := *e.category.Window
 	page := min(max(window.Posts, 49), feed.MaxPosts) + 1
-	places := make(map[uint64]store.Place, page)
-	posts := slices.Clone(e.arriving)
-	slices.SortFunc(posts, feed.Newer)
+	seats := make([]seat, 0, page+len(e.arriving))
+	for i := range e.arriving {
+		p := &e.arriving[i]
+		seats = append(seats, seat{Place: store.Place{Cursor: store.Cursor{Published: p.Published, Num: p.Num}}, arrives: p})
+	}
 	for cursor := (store.Cursor{}); ; {
 		old, err := r.Places(e.stored.Num, cursor, page)
 		if err != nil {
-			return nil, nil, err
+			return nil, err
 		}
 		for _, p := range old {
 			cursor = p.Cursor
 			if !gone[p.Num] {
-				places[p.Num] = p
-				posts = append(posts, feed.Post{Num: p.Num, Published: p.Published})
+				seats = append(seats, seat{Place: p})
 			}
 		}
-		slices.SortFunc(posts, feed.Newer)
+		slices.SortFunc(seats, func(a, b seat) int { return newer(a.Cursor, b.Cursor) })
 		// All up to the last post that was read is known; what arrives may be
 		// older than posts that were not.
-		n := window.Take(posts)
-		if len(old) < page || n < len(posts) && !olderThan(cursor, posts[n]) {
-			return posts[:n], places, nil
+		n := window.Take(len(seats), func(i int) time.Time { return seats[i].Published })
+		if len(old) < page || n < len(seats) && newer(cursor, seats[n].Cursor) >= 0 {
+			return seats[:n], nil
 		}
 	}
-}
-
-// olderThan tells whether a post comes after the cursor in feed order.
-func olderThan(c store.Cursor, p feed.Post) bool {
-	return feed.Newer(feed.Post{Published: c.Published, Num: c.Num}, p) < 0
 }
 
 // windowReader reads what a window is rendered from.
 type windowReader struct {
 	store.Reader
 	*edition
-	places map[uint64]store.Place
 	known  known
 	labels map[string]feed.Label // by category ID
 }
 
-// read fills the edition's window.
-func (w *windowReader) read(posts []feed.Post) error {
-	w.entries = make([]*entry, 0, len(posts))
-	for _, p := range posts {
-		if place, old := w.places[p.Num]; old {
-			if e := w.known.take(place); e != nil {
-				w.entries = append(w.entries, e)
-				continue
-			}
-			var err error
-			if p, err = w.LivePost(p.Num); errors.Is(err, store.ErrNotFound) {
-				continue
-			} else if err != nil {
-				return err
-			}
-		}
-		e, err := w.entry(p)
+// read fills the edition's window, unless the feeds before hold the same.
+func (w *windowReader) read(window []seat) error {
+	if w.stays = w.known.stays(window); w.stays {
+		return nil
+	}
+	w.entries = make([]*entry, 0, len(window))
+	for _, s := range window {
+		e, err := w.sit(s)
 		if err != nil {
 			return err
 		}
-		w.entries = append(w.entries, e)
+		if e != nil {
+			w.entries = append(w.entries, e)
+		}
 	}
 	return nil
+}
+
+// sit is the entry of one seat; nil where the post has been taken back.
+func (w *windowReader) sit(s seat) (*entry, error) {
+	if s.arrives != nil {
+		return w.entry(*s.arrives)
+	}
+	if e := w.known.take(s.Place); e != nil {
+		return e, nil
+	}
+	p, err := w.LivePost(s.Num)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return w.entry(p)
 }
 
 // entry is that of a post that was read. Only bytes of which the feeds before
@@ -159,7 +215,7 @@ func (w *windowReader) entry(p feed.Post) (*entry, error) {
 	if p.Labels, err = w.labelsOf(p); err != nil {
 		return nil, err
 	}
-	e := &entry{post: p}
+	e := &entry{dates: feed.DatesOf(p), making: &making{post: p}}
 	for _, f := range feed.Formats {
 		e.keys[f] = feed.EntryKey(w.site, p, f)
 	}

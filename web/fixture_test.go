@@ -197,7 +197,7 @@ func (h *house) publication(tx store.Tx, num uint64) (p store.Publication, err e
 	slices.SortFunc(window, feed.Newer)
 	c := h.site.Effective(p.Category)
 	c.Every = 5 * time.Minute
-	window = window[:c.Window.Take(window)]
+	window = window[:c.Window.Take(len(window), func(i int) time.Time { return window[i].Published })]
 	if err := fillLabels(tx, window); err != nil {
 		return p, err
 	}
@@ -227,7 +227,7 @@ func (h *house) render(tx store.Tx, p *store.Publication, c feed.Category, windo
 		a.Entries, a.Sums, entries = append(a.Entries, key), append(a.Sums, feed.SumOf(data)), append(entries, data)
 	}
 	var err error
-	if a.Head, a.Tail, err = feed.RenderFrame(c, window, f); err != nil {
+	if a.Head, a.Tail, err = feed.RenderFrame(c, feed.DatesOfAll(window), f); err != nil {
 		return err
 	}
 	a.Digest, a.Size = feed.DigestParts(f, a.Head, a.Sums, a.Tail)
