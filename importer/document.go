@@ -93,8 +93,8 @@ func (r *reader) body(s source) error {
 		r.doc.Post.Title, text = title(text)
 	}
 	r.doc.Post.Body = trimBlank(text)
-	if !strings.ContainsAny(r.doc.Post.Body, "[<") {
-		return nil // no link without one of these but to another site, and converting takes most of the time
+	if !mayLink(r.doc.Post.Body) {
+		return nil // converting takes most of the time
 	}
 	html, err := feed.Content(r.doc.Post.Body, feed.Markdown, "")
 	if err != nil {

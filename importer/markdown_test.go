@@ -6,8 +6,10 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"syndic/feed"
 )
@@ -371,4 +373,43 @@ func FuzzMarkdown(f *testing.F) {
 			t.Fatalf("%s: %v", b, err)
 		}
 	})
+}
+
+// Whatever has a relative link once it is HTML must have been suspected.
+func FuzzMayLink(f *testing.F) {
+	for _, src := range []string{
+		"[a](b.md)", "![a](<b c.png>)", "[a](\n b)", "[a][b]\n\n[b]: c.html", "[b]:\n <c>\n\n[b]", "<a HREF=x>y</a>", "<img srcset='a 1x, b 2x'>",
+		"[a](https://example.org/) [b](#c)", "[a](https:&#x2f;b)", `[a](\#b)`, "[a](HTTP://b) [c](mailto:d@e)", "<https://example.org>", "[^1]\n\n[^1]: note", "[a]( https://b \"t\")",
+		"<video poster=p.jpg>", "www.example.org", "a ](b", "[a](#", "[x]: #\n[y]: z\n\n[y]",
+	} {
+		f.Add(src)
+	}
+	f.Fuzz(func(t *testing.T, src string) {
+		if !utf8.ValidString(src) || mayLink(src) {
+			return
+		}
+		html, err := feed.Content(src, feed.Markdown, "")
+		if err != nil {
+			return
+		}
+		if i := slices.IndexFunc(targets(html), relative); i >= 0 {
+			t.Errorf("%q leads to %q", src, targets(html)[i])
+		}
+	})
+}
+
+func TestMayLink(t *testing.T) {
+	for src, want := range map[string]bool{
+		"No link: [brackets], (parentheses) and <em>markup</em>.": false,
+		"[a](https://example.org/) and ![b](http://example.org/)": false,
+		"[a](#below) [b](<mailto:a@example.org>)":                 false,
+		"[a](beside.md)":                      true,
+		"[a](https://b) ![c](d.png)":          true,
+		"[a][b]\n\n[b]:\n  beside.md":         true,
+		"<p><A\nHref='beside.html'>a</a></p>": true,
+	} {
+		if got := mayLink(src); got != want {
+			t.Errorf("%q: got %v, want %v", src, got, want)
+		}
+	}
 }

@@ -3,6 +3,7 @@ package importer
 import (
 	"bytes"
 	"net/url"
+	"regexp"
 	"strings"
 	"sync"
 
@@ -69,6 +70,40 @@ func lineEnd(src []byte, at int) int {
 		return at + i + 1
 	}
 	return len(src)
+}
+
+// linkStart is what stands before the target of a link or of an image in
+// Markdown, inline or in a definition (CommonMark §6.3, §4.7).
+var linkStart = regexp.MustCompile(`\](?:\(|:)[ \t\n]*<?`)
+
+// linkWords are attributes with targets, in HTML.
+var linkWords = regexp.MustCompile(`(?i)href|src|poster`)
+
+// mayLink tells whether Markdown may have a relative link. It says so once too
+// often rather than not at all.
+func mayLink(src string) bool {
+	if strings.Contains(src, "<") && linkWords.MatchString(src) {
+		return true
+	}
+	for rest := src; ; {
+		at := linkStart.FindStringIndex(rest)
+		if at == nil {
+			return false
+		}
+		if rest = rest[at[1]:]; !leadsElsewhere(rest) {
+			return true
+		}
+	}
+}
+
+// leadsElsewhere tells whether a target is surely no relative one.
+func leadsElsewhere(target string) bool {
+	for _, start := range []string{"https://", "http://", "mailto:", "#"} {
+		if len(target) >= len(start) && strings.EqualFold(target[:len(start)], start) {
+			return true
+		}
+	}
+	return false
 }
 
 // targets are the URLs in HTML's attributes.
