@@ -10,7 +10,7 @@ require (
 	github.com/goccy/go-yaml v1.19.2 // YAML with a syntax tree, for errors with line and column
 	github.com/gorilla/feeds v1.2.0 // fixed by the project: turns posts into entries
 	github.com/klauspost/compress v1.20.3 // gzip at a third of the standard library's price, and zstd
-	github.com/mattn/go-isatty v0.0.20 // console or JSON, colour or none
+	github.com/mattn/go-isatty v0.0.22 // console or JSON, colour or none
 	github.com/microcosm-cc/bluemonday v1.0.27 // the filter of HTML that goes to readers
 	github.com/mmcdole/gofeed v1.4.2 // tests: reads our feeds back
 	github.com/prometheus/client_golang v1.25.0 // /metrics
@@ -18,6 +18,7 @@ require (
 	github.com/robfig/cron/v3 v3.0.1 // fixed by the project: cron specs
 	github.com/rs/zerolog v1.35.1 // fixed by the project: the log
 	github.com/spf13/cobra v1.10.2 // the command line, its help and completion
+	github.com/schollz/progressbar/v3 v3.19.1 // how far a large `post add` is, on a terminal
 	github.com/yuin/goldmark v1.8.7 // CommonMark with GFM tables and footnotes
 	go.etcd.io/bbolt v1.5.0 // fixed by the project: the store's file
 	golang.org/x/net v0.62.0 // the HTML parser, and host names beyond ASCII
@@ -34,6 +35,7 @@ require (
 	github.com/gorilla/css v1.0.1 // indirect
 	github.com/inconshreveable/mousetrap v1.1.0 // indirect
 	github.com/mattn/go-colorable v0.1.14 // indirect
+	github.com/mitchellh/colorstring v0.0.0-20190213212951-d06e56a500db // indirect
 	github.com/mmcdole/goxpp/v2 v2.0.0 // indirect
 	github.com/munnerz/goautoneg v0.0.0-20191010083416-a7dc8b61c822 // indirect
 	github.com/prometheus/client_model v0.6.3 // indirect
@@ -41,5 +43,6 @@ require (
 	github.com/prometheus/procfs v0.22.0 // indirect
 	github.com/spf13/pflag v1.0.10 // indirect
 	github.com/x448/float16 v0.8.4 // indirect
+	golang.org/x/term v0.47.0 // indirect
 	google.golang.org/protobuf v1.36.12 // indirect
 )

@@ -58,6 +58,9 @@ func (e *entry) remember(old feed.Post) {
 // the address that readers get. One that would have to be a file of this site
 // has none: syndic serves no files, and a link to it is warned of as such.
 func (a *adder) lacks(e *entry, cats []feed.Category) ([]lack, error) {
+	if len(e.post.Attachments) == 0 {
+		return nil, nil
+	}
 	var list []lack
 	p := e.post
 	p.Slug, p.Labels = e.slug, labels(cats)

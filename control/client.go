@@ -51,7 +51,7 @@ func (c *Client) Add(ctx context.Context, r AddRequest) ([]AddResult, error) {
 	all := make([]AddResult, 0, len(r.Documents))
 	for part := range parts(r) {
 		var res []AddResult
-		if err := c.post(ctx, "/posts", part, &res); err != nil {
+		if err := c.postBulk(ctx, "/posts", part, part.size(), &res); err != nil {
 			return all, err
 		}
 		all = append(all, res...)
@@ -210,9 +210,13 @@ func (c *Client) get(ctx context.Context, path string, q url.Values, out any) er
 func (c *Client) post(ctx context.Context, path string, in, out any) error {
 	body, err := encode(in)
 	if err != nil {
-		return &Error{Code: "invalid", Status: http.StatusBadRequest, Message: fmt.Sprintf("encode the request: %v", err), cause: err}
+		return unencoded(err)
 	}
 	return c.call(ctx, http.MethodPost, path, body, out)
+}
+
+func unencoded(err error) error {
+	return &Error{Code: "invalid", Status: http.StatusBadRequest, Message: fmt.Sprintf("encode the request: %v", err), cause: err}
 }
 
 func (c *Client) call(ctx context.Context, method, path string, body []byte, out any) error {
@@ -220,6 +224,11 @@ func (c *Client) call(ctx context.Context, method, path string, body []byte, out
 	if err != nil {
 		return err
 	}
+	return c.answer(resp, out)
+}
+
+// answer reads an answer that is JSON.
+func (c *Client) answer(resp *http.Response, out any) error {
 	defer resp.Body.Close()
 	if err := json.NewDecoder(io.LimitReader(resp.Body, maxAnswer)).Decode(out); err != nil {
 		return c.failed(fmt.Errorf("read the answer: %w", err))
@@ -240,13 +249,20 @@ func encode(v any) ([]byte, error) {
 
 // do returns the answer to a request that was granted; its body is open.
 func (c *Client) do(ctx context.Context, method, path string, body []byte) (*http.Response, error) {
+	if body == nil {
+		return c.send(ctx, method, path, "", nil)
+	}
+	return c.send(ctx, method, path, "application/json", body)
+}
+
+func (c *Client) send(ctx context.Context, method, path, mediaType string, body []byte) (*http.Response, error) {
 	req, err := http.NewRequestWithContext(ctx, method, "http://syndic"+path, bytes.NewReader(body))
 	if err != nil {
 		return nil, c.failed(err)
 	}
 	req.Header.Set(VersionHeader, APIVersion)
-	if body != nil {
-		req.Header.Set("Content-Type", "application/json")
+	if mediaType != "" {
+		req.Header.Set("Content-Type", mediaType)
 	}
 	resp, err := c.http.Do(req)
 	if err != nil {

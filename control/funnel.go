@@ -35,7 +35,11 @@ func serve[In, Out any](fn func(context.Context, In) (Out, error)) endpoint {
 			return nil, err
 		}
 		var in In
-		if err := decode(data, &in); err != nil {
+		read := decode
+		if r.Header.Get("Content-Type") == cborType {
+			read = decodeCBOR
+		}
+		if err := read(data, &in); err != nil {
 			return nil, err
 		}
 		return fn(r.Context(), in)
@@ -45,7 +49,12 @@ func serve[In, Out any](fn func(context.Context, In) (Out, error)) endpoint {
 // input is the request as a JSON object; a query is one of strings.
 func input(r *http.Request) ([]byte, error) {
 	if r.Method != http.MethodGet {
-		return io.ReadAll(r.Body)
+		var b bytes.Buffer
+		if n := r.ContentLength; 0 < n && n <= maxBody {
+			b.Grow(int(n) + bytes.MinRead)
+		}
+		_, err := b.ReadFrom(r.Body)
+		return b.Bytes(), err
 	}
 	q, err := url.ParseQuery(r.URL.RawQuery)
 	if err != nil {

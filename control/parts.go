@@ -9,6 +9,15 @@ const (
 	partBytes     = 8 << 20
 )
 
+// size is about how many bytes a request has.
+func (r AddRequest) size() int {
+	n := 0
+	for _, d := range r.Documents {
+		n += len(d.Post.Body) + 512
+	}
+	return n
+}
+
 // parts splits a request so that each part stays below the handler's limit.
 func parts(r AddRequest) iter.Seq[AddRequest] {
 	return func(yield func(AddRequest) bool) {

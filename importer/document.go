@@ -118,7 +118,7 @@ func (r *reader) name(path string) {
 	p := &r.doc.Post
 	day, stem := "", ""
 	if path != "" {
-		p.File = filepath.Base(path)
+		p.File = strings.ToValidUTF8(filepath.Base(path), string(utf8.RuneError))
 		day, stem = fileName(path)
 	}
 	if p.Slug == "" {

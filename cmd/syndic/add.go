@@ -1,7 +1,7 @@
 package main
 
 import (
-	"context"
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -12,13 +12,6 @@ import (
 
 	"syndic/control"
 	"syndic/importer"
-)
-
-// One request holds no more than this, so that a large folder shows progress
-// and is never in memory as a whole.
-const (
-	batchPosts = 200
-	batchBytes = 8 << 20
 )
 
 // noProbeHelp describes --no-probe.
@@ -61,67 +54,10 @@ nothing if nothing changed. Times are read in the site's time zone.`,
 	return cmd
 }
 
-// adder adds the documents of one command, batch by batch.
-type adder struct {
-	*app
-	request control.AddRequest
-	files   []string // of the request's documents
-	session *session // opened with the first batch: bad input alone makes no database
-	bytes   int
-	results []control.AddResult
-}
-
-func (ad *adder) close() {
-	if ad.session != nil {
-		ad.session.close()
-	}
-}
-
-func (ad *adder) add(ctx context.Context, source string) error {
-	files := []string{source}
-	if source != "-" {
-		var err error
-		if files, err = importer.Files(source); err != nil {
-			return fail(exitFailed, "%w", err)
-		}
-	}
-	if len(files) == 0 {
-		ad.tell("there is no *.md file in %s", source)
-	}
-	for _, file := range files {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		doc, size, err := ad.read(file)
-		if err != nil {
-			ad.results = append(ad.results, control.AddResult{File: file, Status: control.Rejected, Error: err.Error()})
-			ad.say("%v", err)
-			continue
-		}
-		if len(ad.request.Documents) == batchPosts || ad.bytes+size > batchBytes {
-			if err := ad.flush(ctx); err != nil {
-				return err
-			}
-		}
-		ad.request.Documents = append(ad.request.Documents, control.Document(doc))
-		ad.files = append(ad.files, file)
-		ad.bytes += size
-	}
-	return ad.flush(ctx)
-}
-
-func (ad *adder) read(file string) (importer.Document, int, error) {
-	src, err := ad.readSource(file)
-	if err != nil {
-		return importer.Document{}, 0, err
-	}
-	doc, err := importer.Markdown(file, src)
-	return doc, len(src), err
-}
-
 // readSource reads a file, or standard input for "-".
 func (a *app) readSource(file string) ([]byte, error) {
 	in := a.in
+	var src bytes.Buffer
 	if file != "-" {
 		f, err := os.Open(file)
 		if err != nil {
@@ -129,43 +65,14 @@ func (a *app) readSource(file string) ([]byte, error) {
 		}
 		defer f.Close()
 		in = f
+		if info, err := f.Stat(); err == nil && info.Mode().IsRegular() {
+			src.Grow(int(min(info.Size(), maxPostFile)) + bytes.MinRead)
+		}
 	}
-	src, err := io.ReadAll(io.LimitReader(in, maxPostFile))
-	if err != nil {
+	if _, err := src.ReadFrom(io.LimitReader(in, maxPostFile)); err != nil {
 		return nil, fmt.Errorf("read post: %w", err)
 	}
-	return src, nil
-}
-
-// flush sends what was read.
-func (ad *adder) flush(ctx context.Context) error {
-	if len(ad.request.Documents) == 0 {
-		return nil
-	}
-	if ad.session == nil {
-		s, err := ad.connect(ctx, creating)
-		if err != nil {
-			return err
-		}
-		ad.session = s
-	}
-	results, err := ad.session.client.Add(ctx, ad.request)
-	for i, r := range results {
-		// A post remembers its file's name alone, the user knows its path.
-		results[i].File = ad.files[i]
-		for _, w := range r.Warnings {
-			ad.tell("warning: %s", located(ad.files[i], w))
-		}
-		if r.Status == control.Rejected {
-			ad.say("%s", located(ad.files[i], r.Error))
-		}
-	}
-	ad.results = append(ad.results, results...)
-	ad.request.Documents, ad.files, ad.bytes = nil, nil, 0
-	if len(ad.results) >= batchPosts && err == nil && terminal(ad.messages) {
-		ad.tell("%d posts so far", len(ad.results))
-	}
-	return err
+	return src.Bytes(), nil
 }
 
 // located is a message with the file that it is about, unless it begins with it.
@@ -181,33 +88,36 @@ func located(file, message string) string {
 
 // report prints what became of the documents, also of those before an error.
 func (ad *adder) report(failed error) error {
-	if failed == nil || len(ad.results) > 0 {
-		if err := ad.printAdded(); err != nil {
+	results := ad.finished()
+	if failed == nil || len(results) > 0 {
+		if err := ad.printAdded(results); err != nil {
 			return errors.Join(failed, err)
 		}
 	}
 	number := map[control.AddStatus]int{}
-	for _, r := range ad.results {
+	for _, r := range results {
 		number[r.Status]++
 	}
 	bad := number[control.Rejected]
-	if len(ad.results) > 0 {
+	if len(results) > 0 {
 		ad.tell("%d added, %d changed, %d unchanged, %d skipped, %d rejected", number[control.Added], number[control.Changed],
 			number[control.Unchanged], number[control.Skipped], bad)
 	}
 	switch {
+	case failed != nil && exitCode(failed) == exitInterrupted && len(ad.results) > 1:
+		return fail(exitInterrupted, "interrupted: %d of %d files are in: run it again to go on", len(results)-bad, len(ad.results))
 	case failed != nil:
 		return failed
-	case bad > 0 && bad < len(ad.results):
-		return fail(exitPartly, "%d of %d posts were not added: correct them and add them again", bad, len(ad.results))
+	case bad > 0 && bad < len(results):
+		return fail(exitPartly, "%d of %d posts were not added: correct them and add them again", bad, len(results))
 	case bad > 0:
 		return fail(exitFailed, "nothing was added")
 	}
 	return nil
 }
 
-func (ad *adder) printAdded() error {
-	return list(ad.printer(), ad.results, func(r control.AddResult) string { return r.ID },
+func (ad *adder) printAdded(results []control.AddResult) error {
+	return list(ad.printer(), results, func(r control.AddResult) string { return r.ID },
 		column[control.AddResult]{"STATUS", func(r control.AddResult) string { return string(r.Status) }},
 		column[control.AddResult]{"STATE", func(r control.AddResult) string { return string(r.State) }},
 		column[control.AddResult]{"SLUG", func(r control.AddResult) string { return r.Slug }},

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"io"
 	"os"
 	"os/signal"
@@ -61,7 +62,8 @@ func (a *app) run(ctx context.Context, args []string) int {
 		code = exitUsage
 	}
 	message := err.Error()
-	if code == exitInterrupted {
+	var known *failure
+	if code == exitInterrupted && !errors.As(err, &known) {
 		message = "interrupted"
 	}
 	for line := range strings.Lines(message) {

@@ -149,6 +149,10 @@ func (t *tx) PutMark(category uint64, due time.Time, force bool) error {
 	if due.IsZero() {
 		due = t.now
 	}
+	// A bulk marks the same categories again with each post.
+	if set, ok := t.marks[category]; ok && !due.Before(set.Due) && (set.Force || !force) {
+		return t.fault
+	}
 	old, err := t.Mark(category)
 	switch {
 	case errors.Is(err, store.ErrNotFound):
@@ -174,6 +178,7 @@ func (t *tx) PutMark(category uint64, due time.Time, force bool) error {
 	}
 	t.put(inMark, numKey(category), data)
 	t.put(inDueMark, dueMarkKey(m.Due, category), nil)
+	t.marks[category] = m
 	return t.fault
 }
 
@@ -188,5 +193,6 @@ func (t *tx) unmark(category uint64, seq store.Seq) error {
 	}
 	t.drop(inMark, numKey(category))
 	t.drop(inDueMark, dueMarkKey(m.Due, category))
+	delete(t.marks, category)
 	return t.fault
 }

@@ -17,7 +17,8 @@ type tx struct {
 	err    error // the function's, or the first of a write
 	now    time.Time
 	slot   func(site feed.Site, c feed.Category, after time.Time) time.Time
-	slots  map[uint64]time.Time // next slot by category, as far as asked for
+	slots  map[uint64]time.Time  // next slot by category, as far as asked for
+	marks  map[uint64]store.Mark // that this Update has set
 	leases map[string]lease
 	lines  uint32 // written to the logs so far
 	broken error  // of a write that cannot be kept
@@ -28,7 +29,7 @@ var _ store.Tx = (*tx)(nil)
 func newTx(btx *bbolt.Tx, seq store.Seq) *tx {
 	return &tx{
 		reader: reader{btx: btx, over: new(overlay), seq: seq, sites: new(siteCache)},
-		now:    time.Now().UTC().Round(0), slots: make(map[uint64]time.Time),
+		now:    time.Now().UTC().Round(0), slots: make(map[uint64]time.Time), marks: make(map[uint64]store.Mark),
 	}
 }
 

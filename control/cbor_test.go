@@ -1,0 +1,78 @@
+package control
+
+import (
+	"bytes"
+	"reflect"
+	"testing"
+
+	"syndic/feed"
+)
+
+func bulk(t testing.TB, v any) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	if err := cborEncoding.MarshalToBuffer(v, &b); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+// A request is the same one in either encoding.
+func TestBulkIsJSON(t *testing.T) {
+	req := AddRequest{
+		Categories: []string{"A"}, At: "2026-01-05", Draft: true, Now: true, Update: true, NoProbe: true,
+		Documents: []Document{{
+			Post: feed.Post{
+				Title: "T <i>", Slug: "s", Body: "b\x00\u2028", Markup: feed.Markdown, Tags: []string{"x"}, Authors: []feed.Person{{Name: "N"}},
+				Attachments: []feed.Attachment{{URL: "a.mp3", Size: 1 << 40, Duration: 7}}, Origin: feed.Origin{Title: "o"}, Expired: true, File: "f.md",
+			},
+			Categories: []string{"B"}, Date: "2026-01-01", Updated: "2026-01-02", Draft: true, Links: []string{"l"}, Warnings: []string{"w"},
+		}, {}},
+	}
+	text, err := encode(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var a, b AddRequest
+	if err := decode(text, &a); err != nil {
+		t.Fatal(err)
+	}
+	if err := decodeCBOR(bulk(t, req), &b); err != nil {
+		t.Fatal(err)
+	}
+	if !reflect.DeepEqual(a, b) || !reflect.DeepEqual(b, req) {
+		t.Errorf("JSON gives\n%+v\nCBOR gives\n%+v", a, b)
+	}
+}
+
+// What cannot be meant is refused as it is in JSON.
+func TestBulkIsStrict(t *testing.T) {
+	for name, data := range map[string][]byte{
+		"nothing":          nil,
+		"an unknown field": bulk(t, map[string]any{"documents": []any{}, "spell": 1}),
+		"another type":     bulk(t, map[string]any{"documents": "x"}),
+		"a field twice":    {0xa2, 0x62, 'a', 't', 0x60, 0x62, 'a', 't', 0x60},
+		"not UTF-8":        {0xa1, 0x62, 'a', 't', 0x61, 0xff},
+		"two values":       append(bulk(t, AddRequest{}), 0xf6),
+		"cut off":          bulk(t, AddRequest{At: "2026-01-05"})[:20],
+	} {
+		var req AddRequest
+		err := decodeCBOR(data, &req)
+		if e, ok := err.(*Error); !ok || e.Code != "invalid" || e.Status != 400 {
+			t.Errorf("%s: got error %v", name, err)
+		}
+	}
+}
+
+func FuzzBulk(f *testing.F) {
+	f.Add(bulk(f, AddRequest{Documents: []Document{{Post: feed.Post{Title: "T"}}}}))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		var req, again AddRequest
+		if decodeCBOR(data, &req) != nil {
+			return
+		}
+		if err := decodeCBOR(bulk(t, req), &again); err != nil || !reflect.DeepEqual(req, again) {
+			t.Errorf("%+v comes back as %+v (%v)", req, again, err)
+		}
+	})
+}
