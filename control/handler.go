@@ -84,6 +84,7 @@ func New(cfg Config) *Handler {
 		"/posts":           {http.MethodGet: serve(h.posts), http.MethodPost: serve(h.add)},
 		"/post":            {http.MethodGet: serve(h.post), http.MethodPost: serve(h.act)},
 		"/posts/remove":    {http.MethodPost: serve(h.remove)},
+		"/posts/export":    {http.MethodGet: serve(h.export)},
 		"/categories":      {http.MethodGet: serve(h.categories)},
 		"/category":        {http.MethodGet: serve(h.category)},
 		"/category/retire": {http.MethodPost: serve(h.retire)},

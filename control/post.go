@@ -127,6 +127,9 @@ func (l *lister) label(id string) (feed.Label, error) {
 		return label, nil
 	}
 	c, err := l.r.CategoryByID(id)
+	if isNotFound(err) {
+		return feed.Label{}, fmt.Errorf("%w: a post is in the category %s, which is not there", store.ErrDamaged, id)
+	}
 	if err != nil {
 		return feed.Label{}, fmt.Errorf("category %s: %w", id, err)
 	}

@@ -57,7 +57,7 @@ Exit codes: 0 done, 1 failed, 2 usage, 3 partly, 4 no such post or category,
 	f.BoolVar(&a.globals.noColor, "no-color", false, "no colours, on a terminal either (also: NO_COLOR)")
 	root.AddCommand(a.serveCommand(), a.postCommand(), a.categoryCommand(), a.feedCommand(), a.republishCommand(),
 		a.hubCommand(), a.scheduleCommand(), a.configCommand(), a.reloadCommand(), a.statusCommand(), a.checkCommand(), a.doctorCommand(),
-		a.compactCommand(), a.backupCommand(), a.restoreCommand(), a.examineCommand(), a.versionCommand(), a.manualCommand())
+		a.compactCommand(), a.backupCommand(), a.restoreCommand(), a.exportCommand(), a.examineCommand(), a.versionCommand(), a.manualCommand())
 	strict(root)
 	a.complete(root)
 	return root
