@@ -24,11 +24,11 @@ const patience = 5 * time.Minute
 type host struct {
 	binary, dir, data, config string
 	addr                      string // of the public listener
-	url                       string // of the site, with a slash at the end
+	url                       string // of the public listener, with a slash at the end
 }
 
-// newHost builds the binary and writes the configuration: keys of the site, of
-// the listeners and of the log, and the lines that are given.
+// newHost builds the binary and writes the configuration, with the lines that
+// are given. For feeds, it is that of every publisher here.
 func (b *bench) newHost(ctx context.Context, lines ...string) (*host, error) {
 	h := &host{binary: filepath.Join(b.dir, "syndic"), dir: b.dir, data: filepath.Join(b.dir, "data"), config: filepath.Join(b.dir, "config.yaml")}
 	if out, err := exec.CommandContext(ctx, "go", "build", "-trimpath", "-ldflags", "-s -w", "-o", h.binary, "./cmd/syndic").CombinedOutput(); err != nil {
@@ -41,7 +41,8 @@ func (b *bench) newHost(ctx context.Context, lines ...string) (*host, error) {
 	h.url = "http://" + h.addr + "/"
 	text := append([]string{
 		"listen: " + h.addr, "admin: {listen: 127.0.0.1:0}", "log: {level: info, format: json}",
-		"window: {posts: 50, hours: 0}", "site: {url: \"" + h.url + "\", authority: bench.example}",
+		"window: {posts: 50, hours: 0}", `schedule: "` + never + `"`, "content: {iframes: []}",
+		`site: {title: Bench, url: "http://127.0.0.1:8080/", authority: bench.example}`,
 	}, lines...)
 	return h, os.WriteFile(h.config, []byte(strings.Join(text, "\n")+"\n"), 0o600)
 }

@@ -36,7 +36,7 @@ func (b *bench) folder(ctx context.Context) error {
 		f.hugo, err = b.newHugo(ctx, f.posts)
 	}
 	if err == nil {
-		f.host, err = b.newHost(ctx, `schedule: "`+never+`"`)
+		f.host, err = b.newHost(ctx)
 	}
 	if err != nil {
 		return err

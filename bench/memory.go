@@ -18,7 +18,7 @@ var remembered = size{50_000, 1_000}
 
 // memory measures what the binary has for itself while all feeds are asked for.
 func (b *bench) memory(ctx context.Context) error {
-	h, err := b.newHost(ctx, `schedule: "`+never+`"`, "serve: {memory: 64MB}")
+	h, err := b.newHost(ctx, "serve: {memory: 64MB}")
 	if err != nil {
 		return err
 	}

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -114,6 +116,7 @@ func (p *publisher) serve(ctx context.Context) {
 	go p.web.Run(ctx) //nolint:errcheck // it ends with the context or the store
 }
 
+// close may be called twice.
 func (p *publisher) close() {
 	p.stop()
 	_ = p.store.Close() // a temporary file
@@ -170,8 +173,12 @@ func (p *publisher) change(ctx context.Context, round int, took *change) error {
 	if err := p.web.WaitServed(ctx, before.Topic, before.Generation); err != nil {
 		return err
 	}
+	// The feeds of interest are those that have readers.
+	if err := p.read(ctx, c, before.Digest); err != nil {
+		return err
+	}
 	// No feed has two generations in a second.
-	if err := p.pause(ctx, before.Modified.Add(time.Second)); err != nil {
+	if err := pause(ctx, before.Modified.Add(time.Second)); err != nil {
 		return err
 	}
 	times := []time.Time{time.Now()}
@@ -199,10 +206,30 @@ func (p *publisher) change(ctx context.Context, round int, took *change) error {
 		}
 	}
 	lap()
-	for i, list := range []*[]time.Duration{&took.timeline, &took.add, &took.publish, &took.visible} {
+	if err == nil {
+		err = p.read(ctx, c, after.Digest)
+	}
+	lap()
+	for i, list := range []*[]time.Duration{&took.timeline, &took.add, &took.publish, &took.served, &took.read} {
 		*list = append(*list, times[i+1].Sub(times[i]))
 	}
 	return err
+}
+
+// read has a reader get the feeds of a category, of which RSS has that digest.
+func (p *publisher) read(ctx context.Context, c feed.Category, digest string) error {
+	for _, f := range feed.Formats {
+		r := httptest.NewRequestWithContext(ctx, http.MethodGet, "/"+c.FeedPath(f), nil)
+		w := httptest.NewRecorder()
+		p.web.Public().ServeHTTP(w, r)
+		if w.Code != http.StatusOK {
+			return fmt.Errorf("%s is answered with %d", r.URL.Path, w.Code)
+		}
+		if tag := w.Header().Get("ETag"); f == feed.RSS && tag != `"`+digest+`"` {
+			return fmt.Errorf("%s is served as %s, not as %q", r.URL.Path, tag, digest)
+		}
+	}
+	return nil
 }
 
 // unchanged says why a publication changed nothing.
@@ -235,7 +262,7 @@ func (p *publisher) edit(ctx context.Context, post feed.Post, c feed.Category, r
 	})
 }
 
-func (p *publisher) pause(ctx context.Context, until time.Time) error {
+func pause(ctx context.Context, until time.Time) error {
 	select {
 	case <-time.After(time.Until(until)):
 		return nil
