@@ -77,13 +77,16 @@ func newSights(d *drain) *sights {
 // else why it waits and until when. It waits a second for a look, so that one
 // slow topic holds up no other.
 func (s *sights) ask(row store.Delivery) (clear bool, note string, next time.Time) {
-	if running := s.start(row.Topic, row.Generation); running != nil {
-		timer := time.NewTimer(patience)
-		defer timer.Stop()
+	ctx, cancel := context.WithTimeout(s.begin, patience)
+	defer cancel()
+	for range 2 { // the look under way may be for an earlier generation
+		running := s.start(row.Topic, row.Generation)
+		if running == nil {
+			break
+		}
 		select {
 		case <-running:
-		case <-timer.C:
-		case <-s.begin.Done():
+		case <-ctx.Done():
 		}
 	}
 	s.mu.Lock()
@@ -157,7 +160,7 @@ func (s *sights) look(topic string, t *sight) {
 	t.seen, t.excuse, t.since, t.tries = t.wanted, "sent unverified: "+f.reason, time.Time{}, 0
 }
 
-// tell logs that a topic's view changed for the worse.
+// tell logs that pings begin to wait.
 func (s *sights) tell(topic string, t *sight, f finding) {
 	if f.view != fresh {
 		s.c.Log.Info().Str("feed", s.path(topic)).Uint64("generation", t.wanted).Str("error", f.reason).Msg("pings wait for the public address")

@@ -522,10 +522,13 @@ func TestDoctorIsInterrupted(t *testing.T) {
 	hub, caught := tarpit(t)
 	h := newHost(t, "hubs: [\""+hub+"\"]")
 	h.must(0, "post", "add", h.write("one.md", "# One\n"))
-	cmd := h.command(t.Context(), "--format", "json", "doctor")
+	ctx, interrupt := context.WithCancel(t.Context())
+	defer interrupt()
+	cmd := h.command(ctx, "--format", "json", "doctor")
+	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGINT) }
 	go func() {
 		<-caught
-		_ = cmd.Process.Signal(syscall.SIGINT)
+		interrupt()
 	}()
 	r := h.finish(cmd, "")
 	var e examined
