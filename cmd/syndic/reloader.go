@@ -15,14 +15,15 @@ import (
 // reloader puts what the configuration file says into force, for whoever asks:
 // one after the other, and none before the start's own configuration is.
 type reloader struct {
-	daemon  *daemon
-	file    string                 // that --config names, absolute; empty for the default one
-	found   bool                   // there was a file
-	config  Config                 // in force
-	shown   atomic.Pointer[Config] // the same, for whoever asks
-	hangups <-chan os.Signal
-	asks    chan reloadCall
-	ended   chan struct{} // closed when nobody will answer any more
+	daemon   *daemon
+	sections []section
+	file     string                 // that --config names, absolute; empty for the default one
+	found    bool                   // there was a file
+	config   Config                 // in force
+	shown    atomic.Pointer[Config] // the same, for whoever asks
+	hangups  <-chan os.Signal
+	asks     chan reloadCall
+	ended    chan struct{} // closed when nobody will answer any more
 
 	terminal  bool // the process was started in one
 	uncertain bool // a failed reload could not be taken back
@@ -41,7 +42,7 @@ type reloadAnswer struct {
 
 func newReloader(d *daemon, file string, found bool, hangups <-chan os.Signal) *reloader {
 	r := &reloader{
-		daemon: d, file: file, found: found, config: d.config, hangups: hangups,
+		daemon: d, sections: sections, file: file, found: found, config: d.config, hangups: hangups,
 		asks: make(chan reloadCall), ended: make(chan struct{}), terminal: hasTerminal(),
 	}
 	r.shown.Store(&d.config)
@@ -193,7 +194,7 @@ func liveOnly(changes []keyChange) error {
 // it get the former configuration back.
 func (r *reloader) apply(ctx context.Context, changes []keyChange, c Config) error {
 	var begun []section
-	for _, s := range sections {
+	for _, s := range r.sections {
 		if s.apply == nil || !s.touched(changes) && !r.uncertain {
 			continue
 		}

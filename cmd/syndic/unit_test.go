@@ -70,9 +70,10 @@ func TestUnitKnowsTheProgram(t *testing.T) {
 			t.Errorf("syndic.service lacks %q", strings.TrimSpace(want))
 		}
 	}
-	for _, code := range []int{exitUsage, exitLocked, exitNotPermitted, exitConfig} {
-		if !regexp.MustCompile(`(?m)^RestartPreventExitStatus=.*\b` + strconv.Itoa(code) + `\b`).MatchString(text) {
-			t.Errorf("exit code %d starts it again", code)
+	// 2 is what a panic and the watchdog's SIGABRT end a Go program with.
+	for code, ends := range map[int]bool{exitFailed: false, exitUsage: false, exitLocked: true, exitNotPermitted: true, exitConfig: true} {
+		if regexp.MustCompile(`(?m)^RestartPreventExitStatus=.*\b`+strconv.Itoa(code)+`\b`).MatchString(text) != ends {
+			t.Errorf("exit code %d: starts it again %v, want %v", code, ends, !ends)
 		}
 	}
 	if sockets := string(readFile(t, "../../deploy/syndic.socket")); !strings.Contains(sockets, "\nListenStream="+defaultConfig().Listen+"\n") {
