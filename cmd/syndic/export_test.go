@@ -111,8 +111,8 @@ func authoredOf(p feed.Post) feed.Post {
 
 // What is exported under a writing daemon is whole, twice the same, and adds up
 // to the same posts again.
-func TestExportAndAddAgain(t *testing.T) {
-	for seed := range uint64(2) {
+func TestSoakExportAndAddAgain(t *testing.T) {
+	for seed := range uint64(1 + min(fromEnvironment(t, "SYNDIC_SOAK", 0), 9)) {
 		h := newHost(t, `schedule: "@daily"`)
 		p := h.serve()
 		client := control.Dial(filepath.Join(h.data, socketName))

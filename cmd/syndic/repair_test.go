@@ -64,7 +64,7 @@ func spoil(random *rand.Rand, whole []byte) []byte {
 // crashes, and a repair or a restore gets a serving daemon back. SYNDIC_SOAK is
 // for all hundred copies.
 func TestSoakDamagedCopies(t *testing.T) {
-	copies := 8
+	copies := 5
 	if os.Getenv("SYNDIC_SOAK") != "" {
 		copies = 100
 	}

@@ -3,10 +3,13 @@ package bolt
 import (
 	"context"
 	"errors"
+	"fmt"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"go.etcd.io/bbolt"
 
@@ -61,9 +64,14 @@ func TestMigration(t *testing.T) {
 		t.Errorf("version is %d (%v), want %d", v, err, first+1)
 	}
 	fail = false
+	left := fmt.Sprintf("%s.before-v%d.part", path, first+2) // as a kill in the middle leaves it
+	if err := os.WriteFile(left, []byte("half a copy"), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	if err := s.migrate(steps); err != nil {
 		t.Fatal(err)
 	}
+	keptBeforeChange(t, path, first, first+1)
 	if v, _, err := s.version(); v != first+3 || err != nil {
 		t.Errorf("version is %d (%v), want %d", v, err, first+3)
 	}
@@ -100,5 +108,57 @@ func TestForeignFile(t *testing.T) {
 		t.Errorf("the refused file is still locked: %v", err)
 	} else if err := db.Close(); err != nil {
 		t.Error(err)
+	}
+}
+
+// keptBeforeChange wants the copies from before the versions after these, each
+// with its own schema and the post, and no other.
+func keptBeforeChange(t *testing.T, path string, versions ...uint64) {
+	t.Helper()
+	all, err := filepath.Glob(path + ".before-*")
+	if err != nil || len(all) != len(versions) {
+		t.Errorf("kept are %q (%v), want %d copies", all, err, len(versions))
+	}
+	for _, v := range versions {
+		name := fmt.Sprintf("%s.before-v%d", path, v+1)
+		db, err := bbolt.Open(name, 0o600, &bbolt.Options{ReadOnly: true, Timeout: time.Second})
+		if err != nil {
+			t.Fatal(err)
+		}
+		s := &Store{db: db, path: name, o: Options{readOnly: true}}
+		if got, _, err := s.version(); err != nil || got != v {
+			t.Errorf("%s has version %d (%v), want %d", name, got, err, v)
+		}
+		err = db.View(func(btx *bbolt.Tx) error {
+			if btx.Bucket([]byte("post")).Get(numKey(1)) == nil {
+				t.Errorf("%s lacks the post", name)
+			}
+			return nil
+		})
+		if err = errors.Join(err, db.Close()); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// The newest two copies stay, and other files of like names.
+func TestOldCopiesGo(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "syndic.db")
+	s := mustOpen(t, path)
+	defer check(t, s)
+	for _, end := range []string{"2", "9", "10", "x", "11.txt"} {
+		if err := os.WriteFile(path+".before-v"+end, nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := s.keepBefore(11); err != nil {
+		t.Fatal(err)
+	}
+	left, err := filepath.Glob(path + ".before-*")
+	for i := range left {
+		left[i] = strings.TrimPrefix(left[i], path+".before-v")
+	}
+	if want := []string{"10", "11", "11.txt", "x"}; err != nil || !slices.Equal(left, want) {
+		t.Errorf("left are %q (%v), want %q", left, err, want)
 	}
 }
