@@ -149,27 +149,15 @@ func aged(fields ...string) func(http.ResponseWriter, *http.Request, http.Handle
 	}
 }
 
-func TestDoctorLooksFromOutside(t *testing.T) {
-	h := newHost(t)
-	p := newProxy(h)
-	front := httptest.NewServer(p)
-	t.Cleanup(front.Close)
-	h.url = front.URL + "/"
-	h.configure(`schedule: "@change"`)
-	h.must(0, "post", "add", examplePosts(t))
-	h.serve()
-	eventually(t, "the posts are out", func() bool { return strings.Contains(h.must(0, "feed", "show", "design"), "Lakehouse") })
+// mishap is what a proxy can do to feeds, and what the doctor calls it.
+type mishap struct {
+	id    string
+	level level
+	rule  func(http.ResponseWriter, *http.Request, http.Handler)
+}
 
-	e := examine(h, 0)
-	if !e.Complete || !e.Daemon || e.Result != "fine" || len(e.Unfinished) != 0 {
-		t.Fatalf("a sound site: %+v", e)
-	}
-	e.has(t, note, "local-address")
-	cases := []struct {
-		id    string
-		level level
-		rule  func(http.ResponseWriter, *http.Request, http.Handler)
-	}{
+func mishaps() []mishap {
+	return []mishap{
 		{"unreachable", broken, func(http.ResponseWriter, *http.Request, http.Handler) { panic(http.ErrAbortHandler) }},
 		{"not-found", broken, says(404, "no")},
 		{"refused", broken, says(403, "robots stay out")},
@@ -208,8 +196,26 @@ func TestDoctorLooksFromOutside(t *testing.T) {
 		}},
 		{"clock-apart", warning, withHeader("Date", time.Now().Add(-time.Hour).UTC().Format(http.TimeFormat))},
 	}
+}
+
+func TestDoctorLooksFromOutside(t *testing.T) {
+	h := newHost(t)
+	p := newProxy(h)
+	front := httptest.NewServer(p)
+	t.Cleanup(front.Close)
+	h.url = front.URL + "/"
+	h.configure(`schedule: "@change"`)
+	h.must(0, "post", "add", examplePosts(t))
+	h.serve()
+	eventually(t, "the posts are out", func() bool { return strings.Contains(h.must(0, "feed", "show", "design"), "Lakehouse") })
+
+	e := examine(h, 0)
+	if !e.Complete || !e.Daemon || e.Result != "fine" || len(e.Unfinished) != 0 {
+		t.Fatalf("a sound site: %+v", e)
+	}
+	e.has(t, note, "local-address")
 	exits := map[level]int{broken: exitFailed, warning: exitPartly, note: exitOK}
-	for _, tc := range cases {
+	for _, tc := range mishaps() {
 		t.Run(tc.id, func(t *testing.T) {
 			p.set(tc.rule)
 			e := examine(h, exits[tc.level])
