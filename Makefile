@@ -11,10 +11,13 @@ KILLS   ?= 200
 # bbolt reads a damaged page; the tests that damage files want its error.
 RACE    := -race -gcflags=go.etcd.io/bbolt=-d=checkptr=0
 
-.PHONY: build run test soak fuzz bench tools vet clean
+.PHONY: build package run test soak fuzz bench tools vet clean
 
 build: ## the binary, as bin/syndic
 	go build -trimpath -ldflags '$(LDFLAGS)' -o bin/syndic ./cmd/syndic
+
+package: ## a Debian package and an archive, in dist/
+	@deploy/package dist
 
 run: build ## load the example posts and serve them on 127.0.0.1:8080
 	@mkdir -p $(RUN)
@@ -47,8 +50,8 @@ vet:
 	@out=$$(gofmt -l $$(git ls-files '*.go')); test -z "$$out" || { echo "gofmt these: $$out"; exit 1; }
 	go vet ./...
 
-tools: ## what the tests call: jing, xmllint, strace, feedparser, readers in JavaScript
+tools: ## what the tests call: validators, feed readers, promtool, mandoc, a small Debian
 	@sh .ci/tools
 
 clean:
-	rm -rf bin $(RUN)
+	rm -rf bin dist $(RUN)
