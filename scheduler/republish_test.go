@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -217,11 +218,10 @@ func TestRepublishShares(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				entered, leave := make(chan string), make(chan struct{})
-				var hold bool
+				var hold atomic.Bool
 				w := newWorld(t, siteWith("0 6 * * *"), func(c *Config) {
 					c.Check = func(c feed.Category, p Part) error {
-						if hold && c.Slug == "" && p.Format == feed.RSS {
-							hold = false
+						if c.Slug == "" && p.Format == feed.RSS && hold.CompareAndSwap(true, false) {
 							entered <- c.Slug
 							<-leave
 						}
@@ -230,7 +230,7 @@ func TestRepublishShares(t *testing.T) {
 				}).clean()
 				w.sched.workers = 1
 				w.add(nil, store.PutOptions{}, "design")
-				hold = true
+				hold.Store(true)
 				first := w.republishing(test.first)
 				<-entered
 				second := w.republishing(test.second)

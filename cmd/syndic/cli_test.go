@@ -17,7 +17,7 @@ func TestUsageErrors(t *testing.T) {
 	h := newHost(t)
 	for line, want := range map[string]string{
 		"pots":                           `unknown command "pots" for syndic: did you mean "post"?`,
-		"nonsense list":                  "use category, check",
+		"nonsense list":                  "use backup, category, check",
 		"--no-such-flag --data x":        "unknown flag: --no-such-flag",
 		"help pots":                      `did you mean "post"?`,
 		"help post lsit":                 `did you mean "list"?`,

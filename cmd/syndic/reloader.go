@@ -135,7 +135,7 @@ func (r *reloader) reload(ctx context.Context, request control.ReloadRequest) (c
 	res := control.Reloaded{File: r.name(), Changes: make([]control.KeyChange, len(changes))}
 	for i, ch := range changes {
 		res.Changes[i] = ch.KeyChange
-		log.Info().Str("key", ch.Key).Str("old", ch.Old).Str("new", ch.New).Msg("configuration changed")
+		log.Info().Str("key", ch.Key).Str("old", maskURLs(ch.Old)).Str("new", maskURLs(ch.New)).Msg("configuration changed")
 	}
 	log.Info().Int("changes", len(changes)).Msg("configuration reloaded")
 	return res, nil
