@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -256,21 +257,34 @@ func TestReloadsAreSerialised(t *testing.T) {
 	}
 }
 
-// A daemon that is told to end while it reloads ends, and the next one has the
-// file's configuration.
-func TestStopDuringReload(t *testing.T) {
+// A daemon that ends while it reloads, gently or not, leaves nothing that the
+// next start does not put right.
+func TestEndDuringReload(t *testing.T) {
 	h := newHost(t, `schedule: "@change"`)
-	p := h.serve()
-	h.configure("  title: After the reload", `schedule: "@change"`)
-	p.signal(syscall.SIGHUP)
-	if code := p.stop(); code != 0 {
-		t.Errorf("exit %d", code)
+	for i, end := range []func(*process){
+		func(p *process) {
+			if code := p.stop(); code != 0 {
+				t.Errorf("exit %d", code)
+			}
+		}, (*process).kill, func(p *process) {
+			eventually(t, "it is applied", func() bool { return len(p.log.lines("configuration applied")) == 2 })
+			p.kill()
+		},
+	} {
+		p := h.serve()
+		title := fmt.Sprintf("Title %d", i)
+		h.configure("  title: "+title, `schedule: "@change"`, fmt.Sprintf("categories: {c%d: {title: Category %d}}", i, i))
+		p.signal(syscall.SIGHUP)
+		end(p)
+		next := h.serve()
+		eventually(t, "the next daemon has the new configuration", func() bool {
+			_, site := get(t, h.url+"rss.xml")
+			_, category := get(t, fmt.Sprintf("%sc%d/atom.xml", h.url, i))
+			return strings.Contains(site, title) && strings.Contains(category, fmt.Sprintf("Category %d", i))
+		})
+		h.must(0, "check")
+		next.stop()
 	}
-	h.serve()
-	eventually(t, "the next daemon has the new configuration", func() bool {
-		_, body := get(t, h.url+"rss.xml")
-		return strings.Contains(body, "After the reload")
-	})
 }
 
 // Ctrl-C is heeded at each stage of a start, and the next start is not the worse
