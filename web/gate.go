@@ -12,6 +12,7 @@ import (
 const (
 	defaultConnections = 20_000 // with 10 KB for an idle one
 	spareFiles         = 100    // that the process needs besides connections
+	heavyConnections   = 3_000  // with the 20 KB that net/http keeps for an idle one
 )
 
 // gate counts the connections of all public listeners, and turns away those
@@ -19,6 +20,8 @@ const (
 type gate struct {
 	limit   int64
 	open    atomic.Int64
+	heavy   atomic.Int64 // of those, net/http's
+	most    int64        // of the heavy ones that are kept alive
 	refused prometheus.Counter
 
 	draining  atomic.Bool
@@ -36,19 +39,25 @@ func newGate(limit int, refused prometheus.Counter) *gate {
 	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &files); err == nil && uint64(files.Cur) < uint64(limit)+spareFiles {
 		limit = max(int(files.Cur)-spareFiles, 1)
 	}
-	return &gate{limit: int64(limit), refused: refused}
+	return &gate{limit: int64(limit), most: heavyConnections, refused: refused}
 }
+
+// closing tells whether an answer of net/http's is to be its connection's last:
+// because the gate drains, or because too many would be kept. A reader who
+// comes again costs less than one who stays and does not ask.
+func (g *gate) closing() bool { return g.draining.Load() || g.heavy.Load() > g.most }
 
 // gated is a listener behind the gate.
 type gated struct {
 	net.Listener
-	gate *gate
+	gate  *gate
+	heavy bool // all its connections are net/http's
 	*valve
 }
 
 // guard puts a listener behind the gate.
 func (g *gate) guard(l net.Listener) *gated {
-	guarded := &gated{l, g, newValve()}
+	guarded := &gated{Listener: l, gate: g, valve: newValve()}
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.listeners = append(g.listeners, guarded)
@@ -69,7 +78,11 @@ func (l *gated) Accept() (net.Conn, error) {
 			return nil, err
 		}
 		if l.gate.open.Add(1) <= l.gate.limit {
-			return &admitted{Conn: c, gate: l.gate}, nil
+			a := &admitted{Conn: c, gate: l.gate}
+			if l.heavy {
+				a.handed()
+			}
+			return a, nil
 		}
 		l.gate.leave()
 		l.gate.refused.Inc()
@@ -100,12 +113,24 @@ func (g *gate) leave() {
 // admitted is a connection that counts until it is closed.
 type admitted struct {
 	net.Conn
-	gate *gate
-	once sync.Once
+	gate  *gate
+	heavy bool
+	once  sync.Once
+}
+
+// handed counts the connection as one of net/http's, which gets it next.
+func (c *admitted) handed() {
+	c.heavy = true
+	c.gate.heavy.Add(1)
 }
 
 func (c *admitted) Close() error {
-	c.once.Do(c.gate.leave)
+	c.once.Do(func() {
+		if c.heavy {
+			c.gate.heavy.Add(-1)
+		}
+		c.gate.leave()
+	})
 	return c.Conn.Close()
 }
 

@@ -22,7 +22,7 @@ func (s *Server) handler(find endpoint, public bool) http.Handler {
 		start := time.Now()
 		if public {
 			allowAnyOrigin(w.Header())
-			if s.gate.draining.Load() {
+			if s.gate.closing() {
 				w.Header()["Connection"] = []string{"close"}
 			}
 		}

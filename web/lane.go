@@ -18,6 +18,7 @@ import (
 func (s *Server) Listen(l net.Listener, h *http.Server, lane bool) net.Listener {
 	guarded := s.gate.guard(l)
 	if !lane {
+		guarded.heavy = true
 		return guarded
 	}
 	return newLane(s, guarded, h)

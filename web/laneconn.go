@@ -183,6 +183,7 @@ func (c *laneConn) handOver() {
 	c.release()
 	c.lane.forget(c)
 	_ = c.conn.SetDeadline(time.Time{})
+	c.conn.handed()
 	select {
 	case c.lane.handed <- &handedConn{c.conn, rest}:
 		c.left = true
