@@ -93,9 +93,14 @@ func (d *doctor) run(ctx context.Context, timeout time.Duration) error {
 	if err != nil {
 		return err
 	}
-	defer end()
+	defer func() { end() }()
 	for _, l := range nearLooks {
 		d.make(within, l)
+	}
+	if !d.status.Daemon {
+		// A daemon that is started meanwhile needs the store.
+		end()
+		end, d.client = func() {}, nil
 	}
 	var g errgroup.Group
 	for _, l := range farLooks {

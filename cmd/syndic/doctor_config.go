@@ -16,13 +16,16 @@ import (
 
 // lookAtConfig looks for settings that are valid and do not do what is meant.
 func (d *doctor) lookAtConfig(context.Context) error {
+	if d.invalid() {
+		return errSkipped
+	}
 	u, err := url.Parse(d.config.site().URL)
 	if err != nil {
-		return nil // reported as invalid
+		return nil // only a file that is invalid
 	}
 	local := feed.Loopback(u.Hostname())
 	switch {
-	case local && len(d.allHubs()) > 0:
+	case local && len(d.farHubs()) > 0:
 		d.report(warning, "config", "hubs-cannot-fetch", d.config.Site.URL, "hubs are told to fetch from this machine's own address, which they cannot reach", "set site.url to the address that readers use")
 	case local:
 		d.report(note, "config", "local-address", d.config.Site.URL, "the feeds' addresses lead to this machine alone", "set site.url to the address that readers use, before others read the feeds")
@@ -38,15 +41,18 @@ func (d *doctor) lookAtConfig(context.Context) error {
 	return nil
 }
 
-// allHubs are those of the configuration, of every category.
-func (d *doctor) allHubs() []string {
+// farHubs are those of the configuration that are not on this machine.
+func (d *doctor) farHubs() []string {
 	all := slices.Clone(d.config.Hubs)
 	for _, c := range d.config.Categories {
 		if c.Hubs != nil {
 			all = append(all, *c.Hubs...)
 		}
 	}
-	return all
+	return slices.DeleteFunc(all, func(hub string) bool {
+		u, err := url.Parse(hub)
+		return err != nil || feed.Loopback(u.Hostname())
+	})
 }
 
 // lookAtDaemon looks at whether a daemon runs, is ready, and has the
@@ -109,11 +115,15 @@ func (d *doctor) compareConfig(ctx context.Context) error {
 	if err := json.Unmarshal(info.Config, &running); err != nil {
 		return fmt.Errorf("read the daemon's configuration: %w", err)
 	}
+	if d.invalid() {
+		d.config = running // the file says nothing of what there is
+		return nil
+	}
 	var keys []string
 	for _, ch := range differences(running, d.config) {
 		keys = append(keys, ch.Key)
 	}
-	if len(keys) > 0 && !d.invalid() {
+	if len(keys) > 0 {
 		d.report(warning, "config", "not-in-force", strings.Join(keys, ", "), "the file says otherwise than what the daemon has in force", "`syndic reload`, and a restart for keys that need one")
 	}
 	return nil
