@@ -211,7 +211,9 @@ func TestDoctorLooksAtSettings(t *testing.T) {
 		{"a category's hub", warning, "hubs-cannot-fetch", func(p *patient) {
 			p.config.Site.URL, p.config.Categories = "http://[::1]:8080/", map[string]CategoryConfig{"a": {Hubs: &[]string{"https://h.example/"}}}
 		}},
-		{"a hub on this machine", note, "local-address", func(p *patient) { p.config.Site.URL, p.config.Hubs = "http://127.0.0.1/", []string{"http://localhost:8090/"} }},
+		{"a hub on this machine", note, "local-address", func(p *patient) {
+			p.config.Site.URL, p.config.Hubs = "http://127.0.0.1/", []string{"http://localhost:8090/"}
+		}},
 		{"no TLS", note, "no-tls", func(p *patient) { p.config.Site.URL = "http://a.example/" }},
 		{"open admin", warning, "admin-open", func(p *patient) { p.config.Admin.Listen = "0.0.0.0:8081" }},
 		{"no admin", "", "", func(p *patient) { p.config.Admin.Listen = "" }},
