@@ -81,20 +81,22 @@ func profiled(path string, fn func() error) error {
 type part struct {
 	name string
 	run  func(*bench, context.Context) error
+	only bool // done when it is asked for by name
 }
 
 // parts are in the order of the output.
 func parts() []part {
 	return []part{
-		{"serving", (*bench).serving},
-		{"idle", (*bench).idle},
-		{"memory", (*bench).memory},
-		{"changes", (*bench).changes},
-		{"everything", (*bench).everything},
-		{"adding", (*bench).adding},
-		{"deleting", (*bench).deleting},
-		{"pinging", (*bench).pinging},
-		{"hugo", (*bench).folder},
+		{name: "serving", run: (*bench).serving},
+		{name: "idle", run: (*bench).idle},
+		{name: "memory", run: (*bench).memory},
+		{name: "changes", run: (*bench).changes},
+		{name: "everything", run: (*bench).everything},
+		{name: "adding", run: (*bench).adding},
+		{name: "deleting", run: (*bench).deleting},
+		{name: "pinging", run: (*bench).pinging},
+		{name: "hugo", run: (*bench).folder},
+		{name: "profile", run: (*bench).profile, only: true},
 	}
 }
 
@@ -117,7 +119,7 @@ func (b *bench) run(ctx context.Context) error {
 	fmt.Printf("%s, %s/%s, %d cores; posts of %d bytes of Markdown\n", runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), bodySize)
 	var failed []error
 	for _, p := range parts() {
-		if b.only != "" && b.only != p.name || ctx.Err() != nil {
+		if b.only != p.name && (b.only != "" || p.only) || ctx.Err() != nil {
 			continue
 		}
 		if err := b.runPart(ctx, p); err != nil {

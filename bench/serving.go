@@ -150,13 +150,9 @@ type sample struct {
 
 // measure has wrk ask a server, which must answer as it should.
 func (k kind) measure(ctx context.Context, s server, connections int) (sample, error) {
-	header, err := k.header(ctx, s)
+	args, err := k.arguments(ctx, s)
 	if err != nil {
 		return sample{}, err
-	}
-	var args []string
-	for name, values := range header {
-		args = append(args, "-H", name+": "+values[0])
 	}
 	pids, err := family(s.pid)
 	if err != nil {
@@ -178,6 +174,15 @@ func (k kind) measure(ctx context.Context, s server, connections int) (sample, e
 	}
 	after, err := used(pids...)
 	return sample{l, (after.cpu - before.cpu) / time.Duration(l.requests), <-during}, err
+}
+
+// arguments are those with which wrk makes the request.
+func (k kind) arguments(ctx context.Context, s server) (args []string, err error) {
+	header, err := k.header(ctx, s)
+	for name, values := range header {
+		args = append(args, "-H", name+": "+values[0])
+	}
+	return args, err
 }
 
 // header is what a reader sends that knows what the server last gave, and
