@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 )
 
@@ -84,6 +85,7 @@ func parseMemory(status string) (int64, error) {
 type use struct {
 	cpu    time.Duration // since they started
 	memory int64         // RssAnon, now
+	files  int64         // of memory that it holds open, now: RssAnon is without them
 }
 
 func used(pids ...int) (u use, err error) {
@@ -106,6 +108,24 @@ func used(pids ...int) (u use, err error) {
 		}
 		u.cpu += s.cpu
 		u.memory += memory
+		u.files += memoryFiles(pid)
 	}
 	return u, nil
+}
+
+// memoryFiles are the bytes of a process's files that are in memory alone
+// (memfd_create(2)).
+func memoryFiles(pid int) (n int64) {
+	links, _ := filepath.Glob(fmt.Sprintf("/proc/%d/fd/*", pid)) // the pattern is good
+	for _, link := range links {
+		name, err := os.Readlink(link)
+		if err != nil || !strings.HasPrefix(name, "/memfd:") {
+			continue
+		}
+		var s syscall.Stat_t
+		if syscall.Stat(link, &s) == nil {
+			n += s.Blocks * 512 // stat(2)
+		}
+	}
+	return n
 }

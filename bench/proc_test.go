@@ -28,3 +28,13 @@ func TestParseMemory(t *testing.T) {
 		}
 	}
 }
+
+func FuzzParseStat(f *testing.F) {
+	f.Add("4242 (nginx: (worker) 1) S 41 4242 4242 0 -1 4194560 10 20 0 0 150 75 9 9 20 0 1 0 99 1000 10\n")
+	f.Add("1 ) (")
+	f.Fuzz(func(t *testing.T, line string) {
+		if s, err := parseStat(line); err != nil && s != (stat{}) {
+			t.Errorf("parseStat(%q) = %+v beside %v", line, s, err)
+		}
+	})
+}

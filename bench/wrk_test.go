@@ -45,3 +45,13 @@ func TestParseWrkRefuses(t *testing.T) {
 		}
 	}
 }
+
+func FuzzParseWrk(f *testing.F) {
+	f.Add(wrkSays)
+	f.Add("  99%\n requests in\n")
+	f.Fuzz(func(t *testing.T, text string) {
+		if l, err := parseWrk(text); err == nil && (l.requests == 0 || l.rate == 0 || l.p50 == 0 || l.p99 == 0) {
+			t.Errorf("parseWrk(%q) = %+v without an error", text, l)
+		}
+	})
+}
