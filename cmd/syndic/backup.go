@@ -115,7 +115,7 @@ func openSnapshot(ctx context.Context, st *bolt.Store) (control.Snapshot, error)
 	if err != nil {
 		return control.Snapshot{}, err
 	}
-	if err := st.Copy(ctx, path); err != nil {
+	if err := st.Spool(ctx, path); err != nil {
 		return control.Snapshot{}, err
 	}
 	f, err := os.Open(path)

@@ -17,7 +17,17 @@ import (
 // waits for, never a reader far away: pages that are freed meanwhile are not
 // used again, and the database grows. What a failure leaves of the copy is
 // removed. The directory is not synced: who gives the file its last name does.
-func (s *Store) Copy(ctx context.Context, path string) (err error) {
+func (s *Store) Copy(ctx context.Context, path string) error {
+	return s.copyTo(ctx, path, (*os.File).Sync)
+}
+
+// Spool is Copy for a file that is read at once and then gone: it is not
+// synced.
+func (s *Store) Spool(ctx context.Context, path string) error {
+	return s.copyTo(ctx, path, func(*os.File) error { return nil })
+}
+
+func (s *Store) copyTo(ctx context.Context, path string, sync func(*os.File) error) (err error) {
 	btx, err := s.begin(false)
 	if err != nil {
 		return err
@@ -35,7 +45,7 @@ func (s *Store) Copy(ctx context.Context, path string) (err error) {
 	case ctx.Err() != nil:
 		err = ctx.Err() // bbolt keeps the text of some errors alone
 	case err == nil:
-		err = f.Sync()
+		err = sync(f)
 	}
 	if err = errors.Join(err, f.Close()); err != nil {
 		return errors.Join(fmt.Errorf("copy the database: %w", fault(path, err)), os.Remove(path))
