@@ -163,7 +163,7 @@ func (p *roff) surroundings() {
 	p.item("\\fI/var/lib/syndic\\fR", "The data directory of the service, with syndic.db in it.")
 	p.item("\\fI/run/syndic/syndic.sock\\fR", "The control socket of the service.")
 	p.section("ENVIRONMENT")
-	p.item("\\fBSTATE_DIRECTORY\\fR, \\fBXDG_DATA_HOME\\fR", "Where the data directory is when --data does not say: the first itself, syndic below the second, else ~/.local/share/syndic.")
+	p.item("\\fBSTATE_DIRECTORY\\fR, \\fBXDG_DATA_HOME\\fR", "Where the data directory is when --data does not say: the first itself; /var/lib/syndic for the user to whom it belongs; syndic below the second, else ~/.local/share/syndic.")
 	p.item("\\fBRUNTIME_DIRECTORY\\fR", "Where the control socket is when --socket does not say, else the data directory.")
 	p.item("\\fBVISUAL\\fR, \\fBEDITOR\\fR", "The editor of syndic-post-edit(1).")
 	p.item("\\fBNO_COLOR\\fR", "No colours.")

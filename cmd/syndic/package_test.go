@@ -84,7 +84,7 @@ func (m *machine) must(args ...string) string {
 // syndic runs the installed program as the service's user.
 func (m *machine) syndic(args ...string) string {
 	m.t.Helper()
-	return mustRun(m.t, nil, "chroot", append([]string{"--userspec=syndic:syndic", m.root, "env", "HOME=/", "STATE_DIRECTORY=/var/lib/syndic", "syndic"}, args...)...)
+	return mustRun(m.t, nil, "chroot", append([]string{"--userspec=syndic:syndic", m.root, "env", "HOME=/var/lib/syndic", "syndic"}, args...)...)
 }
 
 func (m *machine) path(name string) string { return filepath.Join(m.root, name) }
@@ -110,6 +110,9 @@ func (m *machine) publish() {
 		m.t.Fatal(err)
 	}
 	m.syndic("post", "add", "/tmp/kept.md")
+	if out, err := runTool(m.t, nil, "chroot", m.root, "env", "HOME=/root", "syndic", "post", "list"); err == nil || !strings.Contains(out, "run as syndic") {
+		m.t.Errorf("root is not told whose data it is: %v\n%s", err, out)
+	}
 }
 
 const (

@@ -19,6 +19,10 @@ const maxSocketPath = 107
 // systemSocket is where the packaged service listens.
 const systemSocket = "/run/syndic/syndic.sock"
 
+// systemData is where the packaged service keeps its data. systemd tells only
+// the service so; its user at a prompt is told by nobody.
+const systemData = "/var/lib/syndic"
+
 const (
 	databaseName = "syndic.db"
 	socketName   = "syndic.sock"
@@ -39,6 +43,9 @@ func findPlaces(data, socket string, getenv func(string) string) (places, error)
 		data = first(getenv("STATE_DIRECTORY"))
 	}
 	p := places{given: data != "", runtime: first(getenv("RUNTIME_DIRECTORY"))}
+	if data == "" && usesSystemData(systemData, getenv("HOME")) {
+		data = systemData
+	}
 	var err error
 	if socket != "" {
 		if p.socket, err = filepath.Abs(socket); err != nil {
@@ -58,6 +65,25 @@ func findPlaces(data, socket string, getenv func(string) string) (places, error)
 		return p, fmt.Errorf("find data directory: %w", err)
 	}
 	return p, nil
+}
+
+// usesSystemData tells whether a directory is the data of the user who runs
+// this. Root, who has none in a home of its own, means it too, and is told whose
+// it is.
+func usesSystemData(dir, home string) bool {
+	info, err := os.Stat(dir)
+	if err != nil {
+		return false
+	}
+	st, ok := info.Sys().(*syscall.Stat_t)
+	if !ok || !info.IsDir() {
+		return false
+	}
+	if os.Geteuid() == 0 && st.Uid != 0 {
+		_, err := os.Stat(filepath.Join(home, ".local", "share", "syndic"))
+		return errors.Is(err, fs.ErrNotExist)
+	}
+	return int(st.Uid) == os.Geteuid()
 }
 
 // first is the first of the directories that systemd gives, colon-separated.

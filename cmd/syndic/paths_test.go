@@ -92,3 +92,36 @@ func TestCheckOwner(t *testing.T) {
 		t.Errorf("a file: %v", err)
 	}
 }
+
+// At a prompt the service's user, and root, mean the service's data.
+func TestSystemData(t *testing.T) {
+	dir, home := t.TempDir(), t.TempDir()
+	if !usesSystemData(dir, home) {
+		t.Error("a directory of one's own is not used")
+	}
+	file := filepath.Join(dir, "file")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if usesSystemData(file, home) || usesSystemData(filepath.Join(dir, "none"), home) {
+		t.Error("what is no directory is used")
+	}
+	if os.Geteuid() != 0 {
+		if usesSystemData("/", home) {
+			t.Error("a stranger's directory is used")
+		}
+		return
+	}
+	if err := os.Chown(dir, nobody, nobody); err != nil {
+		t.Fatal(err)
+	}
+	if !usesSystemData(dir, home) {
+		t.Error("root does not find the service's data")
+	}
+	if err := os.MkdirAll(filepath.Join(home, ".local/share/syndic"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if usesSystemData(dir, home) {
+		t.Error("root's own data are passed over")
+	}
+}
