@@ -13,7 +13,7 @@ import (
 // deliver sends one claimed delivery, and returns what is to be settled.
 func (h *hub) deliver(d store.Delivery) []store.Delivery {
 	if h.begin.Err() != nil {
-		return []store.Delivery{d}
+		return []store.Delivery{released(d)}
 	}
 	switch h.standing(d) {
 	case gone:
@@ -23,10 +23,11 @@ func (h *hub) deliver(d store.Delivery) []store.Delivery {
 	case notServed:
 		// Nothing was tried, so nothing is counted. When the Run ends it goes
 		// back as it was, which ends its lease.
-		if h.begin.Err() == nil {
-			d.Note = "waiting: readers do not get this generation yet"
-			d.Next, d.Settled = time.Now().Add(min(max(h.waited(d), patience), lookAgain)), time.Now()
+		if h.begin.Err() != nil {
+			return []store.Delivery{released(d)}
 		}
+		d.Note = "waiting: readers do not get this generation yet"
+		d.Next, d.Settled = time.Now().Add(min(max(h.waited(d), patience), lookAgain)), time.Now()
 		return []store.Delivery{d}
 	}
 	note := ""
@@ -40,7 +41,7 @@ func (h *hub) deliver(d store.Delivery) []store.Delivery {
 	began := time.Now()
 	status, f := h.ping(h.send, d.Hub, d.Topic)
 	if f != nil && status == 0 && h.send.Err() != nil {
-		return []store.Delivery{d} // cut off by the end of the Run: not an outcome
+		return []store.Delivery{released(d)} // cut off by the end of the Run: not an outcome
 	}
 	before, took := d, time.Since(began)
 	d.Attempt++

@@ -145,6 +145,18 @@ func TestDoctorLooksAtPosts(t *testing.T) {
 	}
 }
 
+func FuzzMinted(f *testing.F) {
+	for _, id := range []string{"tag:a.example,2020-01-01:x", "tag:a,b,2020-01-01:x", "tag:,:", "https://a.example/,2020-01-01:x", ""} {
+		f.Add(id)
+	}
+	f.Fuzz(func(t *testing.T, id string) {
+		day, ok := minted(id)
+		if ok && !strings.Contains(id, ","+day.Format(time.DateOnly)) || ok && !strings.HasPrefix(id, "tag:") {
+			t.Errorf("%q was made on %s", id, day)
+		}
+	})
+}
+
 func TestDoctorLooksAtPings(t *testing.T) {
 	long := ptr(time.Now().Add(-2 * time.Hour))
 	for _, tc := range []struct {
