@@ -24,6 +24,10 @@ func (s *Server) Listen(l net.Listener, h *http.Server, lane bool) net.Listener 
 	return newLane(s, guarded, h)
 }
 
+// SetFastLane opens or closes the lanes of all listeners. A connection in a lane
+// that is closed goes over to the http.Server with its next request.
+func (s *Server) SetFastLane(open bool) { s.bypass.Store(!open) }
+
 // lane is a listener that keeps a connection for as long as its requests are
 // plain, and returns it from Accept at the first other one, with the bytes that
 // were read put back in front. It stays with net/http from then on.
@@ -79,9 +83,15 @@ func (l *lane) run() {
 	defer close(l.drained)
 	for !l.draining.Load() {
 		c, err := l.Listener.Accept()
-		if err == nil {
+		switch {
+		case err == nil && l.server.bypass.Load():
+			c.(*admitted).handed()
+			if !l.pass(c) {
+				_ = c.Close() // nobody reads what it asks
+			}
+		case err == nil:
 			l.serve(c.(*admitted))
-		} else if !l.draining.Load() {
+		case !l.draining.Load():
 			select {
 			case l.failed <- err:
 			case <-l.closed:
@@ -89,6 +99,16 @@ func (l *lane) run() {
 		}
 	}
 	l.running.Wait()
+}
+
+// pass leaves a connection to net/http; false when that takes no more.
+func (l *lane) pass(c net.Conn) bool {
+	select {
+	case l.handed <- c:
+		return true
+	case <-l.closed:
+		return false
+	}
 }
 
 func (l *lane) serve(conn *admitted) {

@@ -16,6 +16,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"syndic/feed"
@@ -340,4 +341,42 @@ func TestLaneIsOff(t *testing.T) {
 	if l, h := w.ways(); l != lane || h != handler+1 {
 		t.Errorf("%d by the lane, %d by the handler", l-lane, h-handler)
 	}
+}
+
+// The lane can be closed and opened while connections are in it.
+func TestLaneClosesAndOpens(t *testing.T) {
+	inBubble(t, 1000, func(b *bubble) {
+		h := &house{TB: b.T, server: b.shelf}
+		ask := func(v *visitor, byLane bool) {
+			b.Helper()
+			lane, handler := h.ways()
+			v.send(getFeed)
+			if res := v.receive(); res.StatusCode != http.StatusOK || res.Close {
+				b.Errorf("%v", res)
+			}
+			synctest.Wait()
+			if l, other := h.ways(); l-lane != toInt(byLane) || other-handler != toInt(!byLane) {
+				b.Errorf("%d by the lane, %d by the handler, want by the lane: %v", l-lane, other-handler, byLane)
+			}
+		}
+		old, begun := b.visit(), b.visit()
+		ask(old, true)
+		begun.send(getFeed[:10])
+		synctest.Wait()
+		b.shelf.SetFastLane(false)
+		ask(old, false)
+		ask(b.visit(), false)
+		b.shelf.SetFastLane(true)
+		ask(old, false) // it has gone over for good
+		ask(b.visit(), true)
+		begun.send(getFeed[10:])
+		begun.receive()
+	}, true)
+}
+
+func toInt(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
 }

@@ -121,6 +121,10 @@ func (c *laneConn) tryRead(fd uintptr) bool {
 func (c *laneConn) answerAll() (ok bool) {
 	var p plain
 	for {
+		if c.lane.server.bypass.Load() {
+			c.handOver()
+			return false
+		}
 		n, v := c.lane.server.current.Load().understand(c.x.in[c.from:c.to], &p)
 		if v == foreign && c.answered && c.to-c.from < lanePeek {
 			v = partial
@@ -184,11 +188,7 @@ func (c *laneConn) handOver() {
 	c.lane.forget(c)
 	_ = c.conn.SetDeadline(time.Time{})
 	c.conn.handed()
-	select {
-	case c.lane.handed <- &handedConn{c.conn, rest}:
-		c.left = true
-	case <-c.lane.closed:
-	}
+	c.left = c.lane.pass(&handedConn{c.conn, rest})
 }
 
 // reply is what the handler would answer to a plain request.

@@ -55,6 +55,7 @@ type Server struct {
 	content  *contentCache
 	encoders *encoders
 	gate     *gate
+	bypass   atomic.Bool // the lanes are closed
 	memory   *memory
 	fetching *fetching
 	ahead    *aheadQueue

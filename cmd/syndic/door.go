@@ -58,9 +58,10 @@ func (d *daemon) listenHTTP(ctx context.Context) error {
 	if err := d.web.Load(ctx); err != nil {
 		return errors.Join(err, closeAll(append(public, admin...)))
 	}
+	d.web.SetFastLane(d.config.Serve.FastLane)
 	server := web.NewHTTPServer(d.web.Public())
 	for i, l := range public {
-		public[i] = d.web.Listen(l, server, d.config.Serve.FastLane)
+		public[i] = d.web.Listen(l, server, true)
 	}
 	shutDown := d.answer(server, public...)
 	ends := []undo{func(ctx context.Context) error {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -85,8 +86,7 @@ func TestReloadRefuses(t *testing.T) {
 		{[]string{"window: {posts: many}"}, h.config + ":7:17: window.posts: is text: must be a whole number"},
 		{[]string{"windows: {}"}, h.config + `:7:1: windows: unknown key: did you mean "window"?`},
 		{[]string{`schedule: "0 0 30 2 *"`}, ":7:11: schedule: "},
-		{[]string{"  title: New", "serve: {fast_lane: false}"}, "serve.fast_lane: cannot change from true to false while syndic runs: restart it, or take that back"},
-		{[]string{"  title: New", "store: {path: b.db}"}, `store.path: cannot change from "" to "b.db" while syndic runs`},
+		{[]string{"  title: New", "store: {path: c.db}"}, `store.path: cannot change from "" to "c.db" while syndic runs: restart it, or take that back`},
 		{[]string{"  title: New", "categories: {a: {title: Same}, b: {title: Same}}"}, "names the category"},
 	} {
 		h.configure(c.lines...)
@@ -95,7 +95,7 @@ func TestReloadRefuses(t *testing.T) {
 			t.Errorf("%v: exit %d\n%s%s", c.lines, r.code, r.out, r.err)
 		}
 	}
-	if lines := p.log.lines(notReloaded); len(lines) != 6 || lines[0]["component"] != "config" || !strings.Contains(lines[0]["error"].(string), ":7:17:") {
+	if lines := p.log.lines(notReloaded); len(lines) != 5 || lines[0]["component"] != "config" || !strings.Contains(lines[0]["error"].(string), ":7:17:") {
 		t.Errorf("the log says %v", lines)
 	}
 	if _, body := get(t, h.url+"rss.xml"); strings.Contains(body, "New") {
@@ -219,6 +219,30 @@ func TestReloadOfTheLog(t *testing.T) {
 	eventually(t, "the log speaks again, to people", func() bool {
 		return strings.Contains(p.log.String(), "INF "+wasReloaded)
 	})
+}
+
+// The fast lane is opened and closed while readers are served.
+func TestReloadOfTheFastLane(t *testing.T) {
+	h := newHost(t)
+	p := h.serve()
+	// ask has a feed sent, and sees that it came by the lane or not: the n-th
+	// that did.
+	ask := func(way, n string) {
+		t.Helper()
+		get(t, h.url+"rss.xml")
+		eventually(t, "request "+n+" by the "+way, func() bool {
+			_, metrics := get(t, p.admin+"metrics")
+			return strings.Contains(metrics, `syndic_http_lane_total{way="`+way+`"} `+n+"\n")
+		})
+	}
+	ask("lane", "1")
+	h.configure("serve: {fast_lane: false}")
+	h.must(0, "reload")
+	ask("handler", "1")
+	h.configure()
+	h.must(0, "reload")
+	http.DefaultTransport.(*http.Transport).CloseIdleConnections() // what has left the lane stays outside
+	ask("lane", "2")
 }
 
 // A storm of signals and requests is worked off one by one; what is in force

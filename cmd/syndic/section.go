@@ -23,7 +23,7 @@ type section struct {
 // sections are the whole configuration, in the order in which a reload applies
 // them: those first that may fail.
 var sections = []section{
-	{keys: []string{"listen", "admin.listen", "store.path", "serve.fast_lane"}},
+	{keys: []string{"listen", "admin.listen", "store.path"}},
 	{apply: (*daemon).applyFeeds, keys: []string{
 		"site.title", "site.url", "site.authority", "site.description", "site.language", "site.time_zone",
 		"site.author.name", "site.author.email", "site.author.url",
@@ -36,6 +36,7 @@ var sections = []section{
 	{apply: (*daemon).applyBackup, keys: []string{"backup.schedule", "backup.keep", "backup.directory"}},
 	{apply: (*daemon).applyMemory, keys: []string{"serve.memory"}},
 	{apply: (*daemon).applyLimits, keys: []string{"serve.rate_limit.requests", "serve.rate_limit.per", "serve.trusted_proxies"}},
+	{apply: (*daemon).applyLane, keys: []string{"serve.fast_lane"}},
 	{apply: (*daemon).applyLog, keys: []string{"log.level", "log.format", "log.requests"}},
 }
 
@@ -89,6 +90,13 @@ func (d *daemon) verifies(topic string) bool {
 	}
 	u, err := url.Parse(topic)
 	return err == nil && !feed.Loopback(u.Hostname())
+}
+
+// applyLane opens or closes the fast lane, from each connection's next request
+// on.
+func (d *daemon) applyLane(_ context.Context, c Config) error {
+	d.web.SetFastLane(c.Serve.FastLane)
+	return nil
 }
 
 // applyLog changes how much is logged and in which form, from the next line on.
