@@ -57,7 +57,9 @@ func toUTF8(b []byte) (src []byte, name string, err error) {
 		if m == nil || strings.EqualFold(string(m[1]), "us-ascii") {
 			return b, "", nil
 		}
-		name = string(m[1])
+		if name = string(m[1]); strings.EqualFold(name, "utf-8") {
+			return b, "", nil
+		}
 		known := ""
 		switch e, known = charset.Lookup(name); {
 		case known == "utf-8":

@@ -23,6 +23,9 @@ func badReference(s string) string {
 	if s == "" {
 		return "it is empty"
 	}
+	if plainURL(s) {
+		return ""
+	}
 	for i, r := range s {
 		switch {
 		case r == utf8.RuneError, unicode.IsSpace(r), unicode.IsControl(r):
@@ -38,6 +41,37 @@ func badReference(s string) string {
 		return "it has two # in it"
 	}
 	return badScheme(s)
+}
+
+// plainURL knows the usual URL without a closer look: of the web, a host with no
+// more than a port, and a path of letters, digits and the marks that mean
+// nothing (RFC 3986 §2.3). It says nothing of any other.
+func plainURL(s string) bool {
+	scheme, rest, ok := strings.Cut(s, "://")
+	if !ok || scheme != "http" && scheme != "https" {
+		return false
+	}
+	host, path, _ := strings.Cut(rest, "/")
+	host, port, _ := strings.Cut(host, ":")
+	for i := range len(port) {
+		if port[i] < '0' || port[i] > '9' {
+			return false
+		}
+	}
+	return host != "" && unreserved(host) && unreserved(path)
+}
+
+// unreserved tells whether text holds only what needs no encoding anywhere in
+// a URL, and slashes.
+func unreserved(s string) bool {
+	for i := range len(s) {
+		switch c := s[i]; {
+		case c >= 'a' && c <= 'z', c >= 'A' && c <= 'Z', c >= '0' && c <= '9', c == '-', c == '.', c == '_', c == '~', c == '/':
+		default:
+			return false
+		}
+	}
+	return true
 }
 
 // portForm is what may follow a host.
@@ -80,6 +114,9 @@ func badScheme(s string) string {
 
 // badIRI is badReference for one that is absolute.
 func badIRI(s string) string {
+	if plainURL(s) {
+		return ""
+	}
 	if bad := badReference(s); bad != "" {
 		return bad
 	}

@@ -61,6 +61,9 @@ func usualPrefixes(f Format) outside {
 
 // declared checks that a feed declares what its entries leave to it.
 func (l *linter) declared(root *element, entries []Facts) {
+	if !slices.ContainsFunc(entries, func(f Facts) bool { return len(f.Prefixes) > 0 }) {
+		return
+	}
 	usual := usualPrefixes(l.format)
 	told := map[string]bool{}
 	for _, entry := range entries {
@@ -81,7 +84,9 @@ func (l *linter) declared(root *element, entries []Facts) {
 // XML 1.0, where encoding/xml is more lenient too.
 type xmlReader struct {
 	l     *linter
+	in    runReader
 	d     *xml.Decoder
+	run   bool // the decoder holds nothing back, so that text may be taken past it
 	outer outside
 	root  *element
 	open  []openElement
@@ -102,21 +107,45 @@ func (l *linter) readXML(b []byte, outer outside) *element {
 	if !ok {
 		return nil
 	}
-	r := xmlReader{l: l, d: xml.NewDecoder(bytes.NewReader(src)), outer: outer}
+	r := &xmlReader{l: l, in: runReader{src: src}, outer: outer}
+	r.d = xml.NewDecoder(&r.in)
 	r.d.CharsetReader = func(_ string, in io.Reader) (io.Reader, error) { return in, nil } // it is UTF-8 by now
 	for {
-		start := int(r.d.InputOffset())
+		start := r.offset()
+		if r.run {
+			if text, ok := r.in.run(); ok {
+				if !r.text(start, text) {
+					return nil
+				}
+				continue
+			}
+		}
 		t, err := r.d.RawToken()
 		if errors.Is(err, io.EOF) {
 			return r.end()
 		}
 		if err != nil {
-			return r.broken(int(r.d.InputOffset()), "%s", plainError(err))
+			return r.broken(r.offset(), "%s", plainError(err))
 		}
 		if !r.token(start, t) {
 			return nil
 		}
 	}
+}
+
+// offset is where the next token begins.
+func (r *xmlReader) offset() int { return int(r.d.InputOffset()) + r.in.taken }
+
+// text takes in character data.
+func (r *xmlReader) text(start int, text []byte) bool {
+	if len(r.open) > 0 {
+		e := &r.open[len(r.open)-1]
+		e.buf = append(e.buf, text...)
+	} else if len(bytes.Trim(text, " \t\r\n")) > 0 {
+		r.broken(start, "there is text outside the root element")
+		return false
+	}
+	return true
 }
 
 // broken reports what ends the reading of any document.
@@ -147,22 +176,20 @@ func (r *xmlReader) end() *element {
 
 // token takes in the token that begins at start, and tells whether to go on.
 func (r *xmlReader) token(start int, t xml.Token) bool {
+	// After text the decoder has read the tag's first byte, and of an empty
+	// element it has its end to tell.
+	_, text := t.(xml.CharData)
+	r.run = !text && !bytes.HasSuffix(r.l.src[start:r.offset()], []byte("/>"))
 	switch t := t.(type) {
 	case xml.StartElement:
 		return r.start(start, t)
 	case xml.EndElement:
 		return r.close(start, t.Name)
 	case xml.CharData:
-		if raw := r.l.src[start:r.d.InputOffset()]; !bytes.HasPrefix(raw, []byte("<![CDATA[")) && r.surrogate(start, raw) {
+		if raw := r.l.src[start:r.offset()]; !bytes.HasPrefix(raw, []byte("<![CDATA[")) && r.surrogate(start, raw) {
 			return false
 		}
-		if len(r.open) > 0 {
-			e := &r.open[len(r.open)-1]
-			e.buf = append(e.buf, t...)
-		} else if len(bytes.Trim(t, " \t\r\n")) > 0 {
-			r.broken(start, "there is text outside the root element")
-			return false
-		}
+		return r.text(start, t)
 	case xml.ProcInst:
 		return r.instruction(start, t.Target)
 	case xml.Directive:
@@ -212,6 +239,9 @@ var halves = regexp.MustCompile(`&#(?:x0*[dD][89A-Fa-f][0-9A-Fa-f]{2}|0*5(?:529[
 
 // surrogate reports a reference that encoding/xml takes for U+FFFD.
 func (r *xmlReader) surrogate(offset int, raw []byte) bool {
+	if !bytes.Contains(raw, []byte("&#")) {
+		return false
+	}
 	at := halves.FindIndex(raw)
 	if at != nil {
 		r.broken(offset+at[0], "the reference %s is to no character", raw[at[0]:at[1]])
@@ -220,7 +250,7 @@ func (r *xmlReader) surrogate(offset int, raw []byte) bool {
 }
 
 func (r *xmlReader) start(offset int, t xml.StartElement) bool {
-	e := openElement{element: &element{spot: spot{offset: offset}, from: int(r.d.InputOffset())}, raw: t.Name}
+	e := openElement{element: &element{spot: spot{offset: offset}, from: r.offset()}, raw: t.Name}
 	if n := len(r.open); n > 0 {
 		e.parent = r.open[n-1].element
 	} else if r.root != nil {
