@@ -88,8 +88,9 @@ func (l *linter) readJSON(b []byte) *node {
 		l.report(spot{offset: at}, "json-syntax", "the byte 0x%02X is not UTF-8", b[at])
 		return nil
 	}
-	var all json.RawMessage
-	if err := json.Unmarshal(b, &all); err != nil {
+	if !json.Valid(b) {
+		var all json.RawMessage
+		err := json.Unmarshal(b, &all)
 		at := len(b)
 		var syntax *json.SyntaxError
 		if errors.As(err, &syntax) {
@@ -98,7 +99,7 @@ func (l *linter) readJSON(b []byte) *node {
 		l.report(spot{offset: max(at, 0)}, "json-syntax", "it is not JSON: %v", err)
 		return nil
 	}
-	r := jsonReader{l: l, rest: all}
+	r := jsonReader{l: l, rest: b}
 	return r.read(nil, "")
 }
 
@@ -157,9 +158,26 @@ func (r *jsonReader) string() string {
 	if !escaped {
 		return string(raw[1:end])
 	}
+	if s, ok := unquoted(raw[1:end]); ok {
+		return s
+	}
 	var s string
 	_ = json.Unmarshal(raw, &s) // as valid as the rest
 	return s
+}
+
+// unquoted resolves the escapes of one letter; not ok when there is another.
+func unquoted(raw []byte) (string, bool) {
+	const letters, chars = `"\/bfnrt`, "\"\\/\b\f\n\r\t"
+	b := make([]byte, 0, len(raw))
+	for at := bytes.IndexByte(raw, '\\'); at >= 0; at = bytes.IndexByte(raw, '\\') {
+		which := strings.IndexByte(letters, raw[at+1])
+		if which < 0 {
+			return "", false
+		}
+		b, raw = append(append(b, raw[:at]...), chars[which]), raw[at+2:]
+	}
+	return string(append(b, raw...)), true
 }
 
 func (r *jsonReader) readItems(v *node, end byte) {
