@@ -149,8 +149,8 @@ func (s *Server) retire(old, f *servedFeed) {
 		f.slot.now.Store(f)
 		s.ahead.add(f)
 	}
-	for c := range codingCount {
-		if old != nil {
+	if old != nil {
+		for c := range old.variants {
 			s.memory.drop(old.variants[c].Swap(nil))
 		}
 	}

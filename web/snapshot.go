@@ -148,9 +148,11 @@ func (sn *snapshot) leadsTo(at *slot) bool {
 // newer brings the snapshot up to newer generations of feeds that it leads to.
 func (sn *snapshot) newer(feeds map[uint64]*categoryFeeds, list []found) {
 	for _, found := range list {
-		for i := range feeds[found.category] {
-			if f := feeds[found.category][i].now.Load(); f != nil && !f.unreadable {
-				sn.addNewest(f)
+		if of := feeds[found.category]; of != nil {
+			for i := range of {
+				if f := of[i].now.Load(); f != nil && !f.unreadable {
+					sn.addNewest(f)
+				}
 			}
 		}
 	}
