@@ -112,6 +112,11 @@ func TestDeployedNamesExist(t *testing.T) {
 			}
 		}
 	}
+	for _, metric := range regexp.MustCompile(`\bsyndic_[a-z_]*[a-z]\b`).FindAllString(string(readFile(t, "../../docs/operating.md")), -1) {
+		if !known[metric] && !known[metric+"_count"] {
+			t.Errorf("docs/operating.md names %s, which is not there", metric)
+		}
+	}
 	if found < 70 {
 		t.Errorf("only %d names were looked at", found)
 	}
