@@ -8,7 +8,9 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
+	"syscall"
 
 	"github.com/rs/zerolog"
 	"github.com/spf13/cobra"
@@ -28,12 +30,17 @@ type examination struct {
 }
 
 // examineCommand is what this program runs as a process of its own: damage that
-// ends it by a fault is an exit status like any other.
+// ends it by a fault is an exit status like any other. Its standard input ends
+// with the process that asked, and it does, too: it would hold the file's lock.
 func (a *app) examineCommand() *cobra.Command {
 	var whole bool
 	cmd := &cobra.Command{
 		Use: "examine-database FILE", Short: "Look at a database file", Args: cobra.ExactArgs(1), Hidden: true,
 		RunE: func(cmd *cobra.Command, args []string) error {
+			go func() {
+				_, _ = io.Copy(io.Discard, a.in)
+				os.Exit(exitInterrupted)
+			}()
 			return json.NewEncoder(a.out).Encode(examineHere(cmd.Context(), args[0], whole))
 		},
 	}
@@ -49,6 +56,8 @@ func examineHere(ctx context.Context, path string, whole bool) (e examination) {
 		e.Problems, err = bolt.Look(path)
 	}
 	switch {
+	case ctx.Err() != nil:
+		return examination{Error: "interrupted"}
 	case errors.Is(err, store.ErrDamaged):
 		text, _, _ := strings.Cut(err.Error(), "; run `syndic")
 		e.Problems = append(e.Problems, strings.ReplaceAll(text, path, "it"))
@@ -58,27 +67,41 @@ func examineHere(ctx context.Context, path string, whole bool) (e examination) {
 	return e
 }
 
-// examineInChild runs this program again to look at the file.
+// examineInChild runs this program again to look at the file. Where no process
+// can be started, the pages are looked at here: that is done by plain reads.
 func examineInChild(ctx context.Context, path string, whole bool) (e examination, err error) {
 	cmd := exec.CommandContext(ctx, self(), "examine-database", fmt.Sprintf("--whole=%t", whole), "--", path)
 	cmd.Env = append(os.Environ(), "GOTRACEBACK=none")
-	cmd.Stderr = io.Discard
-	out, err := cmd.Output()
-	if ctx.Err() != nil {
-		return e, ctx.Err()
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // Ctrl-C is for this process
+	_, err = cmd.StdinPipe()
+	var out []byte
+	if err == nil {
+		out, err = cmd.Output()
 	}
 	var ended *exec.ExitError
 	switch {
-	case errors.As(err, &ended):
+	case ctx.Err() != nil:
+		return e, ctx.Err()
+	case errors.As(err, &ended) && faulted(ended):
 		e.Problems = []string{fmt.Sprintf("the process that looked at it ended with %v", ended)}
 		return e, nil
-	case err != nil:
-		return e, fmt.Errorf("look at %s in a process of its own: %w", path, err)
+	case err != nil && ended == nil && !whole:
+		return examineHere(ctx, path, false), nil
+	case err == nil:
+		err = json.Unmarshal(out, &e)
 	}
-	if err := json.Unmarshal(out, &e); err != nil {
-		return e, fmt.Errorf("look at %s in a process of its own: %w", path, err)
+	if err != nil {
+		return e, fmt.Errorf("look at %s in a process of its own: %w: try again", path, err)
 	}
 	return e, nil
+}
+
+// faulted tells a process that damage ended from one that somebody did.
+func faulted(ended *exec.ExitError) bool {
+	if status, ok := ended.Sys().(syscall.WaitStatus); ok && status.Signaled() {
+		return slices.Contains([]syscall.Signal{syscall.SIGBUS, syscall.SIGSEGV, syscall.SIGABRT, syscall.SIGTRAP}, status.Signal())
+	}
+	return ended.ExitCode() == exitUsage // Go's own status of a fatal error is the same number
 }
 
 // wayBack is what to do about a damaged database.

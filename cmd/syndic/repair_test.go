@@ -132,7 +132,7 @@ func (c *damagedCopy) getBack(backup string) (how string) {
 	case r.code == 0 && strings.Contains(r.err, "nothing to repair"):
 		how = "sound"
 	case r.code == 0:
-		how, c.lossy = "repaired", strings.Contains(r.err+r.out, "published revision")
+		how, c.lossy = "repaired", strings.Contains(r.out, "published revision") || strings.Contains(r.out, "category")
 	case r.code == exitPartly:
 		how, c.lossy = "repaired in part", true
 	default:

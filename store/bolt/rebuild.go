@@ -186,7 +186,7 @@ func (b *rebuild) categories() error {
 	for num, c := range names {
 		if _, there := cats[num]; !there && c.ID != "" && c.Slug != "" && num != feed.SiteNum {
 			cats[num] = *c
-			b.mended("category %d (%s): its record could not be read, and was made anew of its names", num, c.Slug)
+			b.mended("category %d (%s): its record could not be read, and was made anew of its names: see that its title is right, and that it was not retired", num, c.Slug)
 		}
 	}
 	if _, there := cats[feed.SiteNum]; !there {
