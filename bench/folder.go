@@ -133,13 +133,20 @@ func (f *folder) ways(client *control.Client) []way {
 			return f.host.run(ctx, "-q", "post", "add", "--now", file)
 		}},
 		{"one file, by two calls on the socket", func(ctx context.Context, file, category string) error {
-			return send(ctx, client, file, category)
+			if err := send(ctx, client, file, false); err != nil {
+				return err
+			}
+			_, err := client.Republish(ctx, control.RepublishRequest{Categories: []string{category}})
+			return err
+		}},
+		{"one file, by one call on the socket, as --now", func(ctx context.Context, file, _ string) error {
+			return send(ctx, client, file, true)
 		}},
 	}
 }
 
-// send does what the two commands do, without starting them.
-func send(ctx context.Context, client *control.Client, file, category string) error {
+// send does what post add does, without starting it.
+func send(ctx context.Context, client *control.Client, file string, now bool) error {
 	src, err := os.ReadFile(file)
 	if err != nil {
 		return err
@@ -148,10 +155,7 @@ func send(ctx context.Context, client *control.Client, file, category string) er
 	if err != nil {
 		return err
 	}
-	if _, err := client.Add(ctx, control.AddRequest{Documents: []control.Document{control.Document(doc)}}); err != nil {
-		return err
-	}
-	_, err = client.Republish(ctx, control.RepublishRequest{Categories: []string{category}})
+	_, err = client.Add(ctx, control.AddRequest{Documents: []control.Document{control.Document(doc)}, Now: now})
 	return err
 }
 
