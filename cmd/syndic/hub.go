@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"fmt"
 
 	"github.com/spf13/cobra"
@@ -31,7 +30,7 @@ func (a *app) hubList() *cobra.Command {
 				column[control.HubInfo]{"RETRYING", func(r control.HubInfo) string { return fmt.Sprint(r.Retrying) }},
 				column[control.HubInfo]{"FAILED", func(r control.HubInfo) string { return fmt.Sprint(r.Failed) }},
 				column[control.HubInfo]{"LAST", func(r control.HubInfo) string { return when(r.Last) }},
-				column[control.HubInfo]{"REASON", func(r control.HubInfo) string { return cmp.Or(r.Error, r.Note) }})
+				column[control.HubInfo]{"REASON", func(r control.HubInfo) string { return because(r.Error, r.Note) }})
 		}),
 	}
 }
@@ -98,5 +97,13 @@ func (a *app) printPings(rows []control.PingInfo) error {
 		column[control.PingInfo]{"NEXT", func(r control.PingInfo) string { return when(r.Next) }},
 		column[control.PingInfo]{"HUB", func(r control.PingInfo) string { return r.Hub }},
 		column[control.PingInfo]{"TOPIC", func(r control.PingInfo) string { return r.Topic }},
-		column[control.PingInfo]{"REASON", func(r control.PingInfo) string { return cmp.Or(r.Error, r.Note) }})
+		column[control.PingInfo]{"REASON", func(r control.PingInfo) string { return because(r.Error, r.Note) }})
+}
+
+// because is all that is to say of why a ping went as it did.
+func because(failed, note string) string {
+	if failed == "" || note == "" {
+		return failed + note
+	}
+	return failed + "; " + note
 }

@@ -64,7 +64,7 @@ func TestPingWaitsForACacheInFront(t *testing.T) {
 	h, hub := newHost(t), newHub(t)
 	c := newCache(h)
 	h.configure("schedule: \"@change\"", "hubs: [\""+hub.url+"\"]", "websub: {verify: on}")
-	h.serve()
+	p := h.serve()
 	h.must(0, "post", "add", h.write("one.md", "# One\n"))
 	eventually(t, "the hub is told of the first post", func() bool {
 		return holding(hub.got(), "One") == 3
@@ -86,6 +86,8 @@ func TestPingWaitsForACacheInFront(t *testing.T) {
 	if log := h.must(0, "hub", "log"); !strings.Contains(log, "waiting: "+c.url+"feed.json"+waiting) {
 		t.Errorf("hub log:\n%s", log)
 	}
+	p.kill() // and what it knows of the cache is lost
+	h.serve().await("pings wait for the public address")
 	if got := hub.got(); len(got) != 0 {
 		t.Errorf("the hub was told of %v, and would have got an older copy", topics(got))
 	}
