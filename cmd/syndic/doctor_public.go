@@ -179,6 +179,8 @@ func (v *visit) answered() bool {
 		v.find(broken, "refused", answers(status), "let everybody read feeds: no password, no challenge, no filter for robots")
 	case status == http.StatusNotFound || status == http.StatusGone:
 		v.find(broken, "not-found", answers(status), "have the proxy pass this path on as it is; site.url has to have the path below which syndic is mounted")
+	case status == http.StatusTooManyRequests:
+		v.find(warning, "limited", answers(status), "wait a while before you run this again: serve.rate_limit, or a filter in front, counts this machine as a reader that asks too often")
 	case status >= 500:
 		v.find(broken, "server-error", answers(status), "have the proxy find syndic at `listen`, and look at its log")
 	case status != http.StatusOK:

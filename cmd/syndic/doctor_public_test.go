@@ -163,6 +163,7 @@ func mishaps() []mishap {
 		{"refused", broken, says(403, "robots stay out")},
 		{"server-error", broken, says(502, "nobody there")},
 		{"wrong-status", broken, says(204, "")},
+		{"limited", warning, says(429, "", "Retry-After", "600")},
 		{"html", broken, says(200, "<!DOCTYPE html><p>Checking your browser", "Content-Type", "text/html")},
 		{"html", broken, says(200, "\n<html><body>It works!", "Content-Type", "application/xml")},
 		{"not-a-feed", broken, says(200, "ok", "Content-Type", "text/plain")},
