@@ -3,7 +3,6 @@ package control
 import (
 	"context"
 	"fmt"
-	"slices"
 	"time"
 
 	"syndic/feed"
@@ -32,17 +31,7 @@ func (h *Handler) posts(ctx context.Context, q postsQuery) (page PostPage, err e
 		if err != nil {
 			return err
 		}
-		id := ""
-		if q.Category != "" {
-			c, err := findCategory(r, lister.site, q.Category)
-			if err != nil {
-				return err
-			}
-			if c.Num != feed.SiteNum {
-				id = c.ID
-			}
-		}
-		posts, err := r.Posts(uint64(q.After), postPage)
+		posts, err := nextPosts(r, lister.site, q)
 		if err != nil {
 			return err
 		}
@@ -50,7 +39,7 @@ func (h *Handler) posts(ctx context.Context, q postsQuery) (page PostPage, err e
 			page.Next = posts[len(posts)-1].Num
 		}
 		for _, p := range posts {
-			if !fits(p, q.State, id) {
+			if !fits(p, q.State) {
 				continue
 			}
 			info, err := lister.info(p)
@@ -64,12 +53,26 @@ func (h *Handler) posts(ctx context.Context, q postsQuery) (page PostPage, err e
 	return page, wrap("list posts", err)
 }
 
-// fits tells whether a post is asked for; a tombstone only by its state.
-func fits(p feed.Post, state feed.State, category string) bool {
-	if state == "" && p.State == feed.Removed || state != "" && p.State != state {
-		return false
+// nextPosts are the next page's of the category, or of all.
+func nextPosts(r store.Reader, site feed.Site, q postsQuery) ([]feed.Post, error) {
+	if q.Category != "" {
+		c, err := findCategory(r, site, q.Category)
+		if err != nil {
+			return nil, err
+		}
+		if c.Num != feed.SiteNum {
+			return r.PostsIn(c.Num, uint64(q.After), postPage)
+		}
 	}
-	return category == "" || slices.Contains(p.Categories, category)
+	return r.Posts(uint64(q.After), postPage)
+}
+
+// fits tells whether a post is asked for; a tombstone only by its state.
+func fits(p feed.Post, state feed.State) bool {
+	if state == "" {
+		return p.State != feed.Removed
+	}
+	return p.State == state
 }
 
 func (h *Handler) post(ctx context.Context, q nameQuery) (info PostInfo, err error) {

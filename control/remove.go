@@ -30,7 +30,7 @@ func (h *Handler) remove(ctx context.Context, r RemoveRequest) (page RemovePage,
 		if c.Num == feed.SiteNum {
 			return refuse("invalid", "name a category: the site's own holds every post")
 		}
-		posts, err := rd.Posts(r.After, removePage)
+		posts, err := rd.PostsIn(c.Num, r.After, removePage)
 		for _, p := range posts {
 			page.Next = p.Num
 			if removable(p, c) {

@@ -32,6 +32,9 @@ type Reader interface {
 	LivePost(num uint64) (feed.Post, error)
 	// Posts lists all posts, tombstones included, by Num after the cursor.
 	Posts(after uint64, limit int) ([]feed.Post, error)
+	// PostsIn lists the posts that name the category, in whatever state, by Num
+	// after the cursor. It takes no number of the site's own.
+	PostsIn(category, after uint64, limit int) ([]feed.Post, error)
 	// Timeline lists the posts live in a category, at their last published
 	// revision, in feed order, after the cursor (zero: from the newest). A post
 	// that was taken back is not in it, though the feed may still hold it.

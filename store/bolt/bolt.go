@@ -22,6 +22,7 @@
 //	post_id         id                                post
 //	post_slug       slug, present or former           post
 //	post_path       category (0: none), slug          post; category is the first one at the time
+//	category_post   category, post                    empty; whatever the post's state is
 //	category        category                          record of feed.Category
 //	category_id     id                                category
 //	category_slug   slug, present or former           category
@@ -57,6 +58,7 @@ const (
 	inPostID
 	inPostSlug
 	inPostPath
+	inCategoryPost
 	inCategory
 	inCategoryID
 	inCategorySlug
@@ -79,7 +81,7 @@ const (
 )
 
 var bucketNames = [bucketCount]string{
-	"meta", "post", "live", "post_id", "post_slug", "post_path",
+	"meta", "post", "live", "post_id", "post_slug", "post_path", "category_post",
 	"category", "category_id", "category_slug", "category_title",
 	"timeline", "member", "pending", "due_post", "mark", "due_mark",
 	"artifact", "fragment", "fragment_ref",

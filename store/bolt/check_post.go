@@ -29,6 +29,14 @@ func (c *checker) posts() {
 	})
 	c.numbers(inPostSlug, inPost)
 	c.numbers(inPostPath, inPost)
+	c.each(inCategoryPost, func(k, _ []byte) {
+		category, post := number(k), number(rest(k, 8))
+		p, err := c.r.Post(post)
+		cat, catErr := c.r.Category(category)
+		if err != nil || catErr != nil || !slices.Contains(p.Categories, cat.ID) {
+			c.say("category_post: post %d is not in category %d", post, category)
+		}
+	})
 	c.each(inLive, func(k, _ []byte) {
 		if liveAt(c.r.get(inPost, k)) != liveThere {
 			c.say("live %d: the post's record does not ask for it", number(k))
@@ -57,8 +65,11 @@ func (c *checker) postNames(p feed.Post) {
 		c.say("post %d: scheduled, but not in due_post", p.Num)
 	}
 	for _, id := range p.Categories {
-		if !c.r.has(inCategoryID, []byte(id)) {
+		category := c.r.get(inCategoryID, []byte(id))
+		if category == nil {
 			c.say("post %d: its category %q is unknown", p.Num, id)
+		} else if !c.r.has(inCategoryPost, pairKey(number(category), p.Num)) {
+			c.say("post %d: category_post does not have it in category %d", p.Num, number(category))
 		}
 	}
 }

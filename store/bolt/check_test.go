@@ -80,7 +80,7 @@ func TestCheckFindsEveryRow(t *testing.T) {
 		inMeta: "missing, other", inHubLog: "missing", inRun: "missing",
 		inPostSlug: "", inPostPath: "",
 		// Their rows' values are empty.
-		inTimeline: "other", inDuePost: "other", inDueMark: "other", inDueDelivery: "other",
+		inTimeline: "other", inCategoryPost: "other", inDuePost: "other", inDueMark: "other", inDueDelivery: "other",
 		// A seq is a seq, and a post may be pending in one category only.
 		inPending: "other, missing",
 		// The last of it is the fingerprint, and who was changed.

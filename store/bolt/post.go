@@ -83,6 +83,22 @@ func (r *reader) Posts(after uint64, limit int) ([]feed.Post, error) {
 	return list, r.fault
 }
 
+// PostsIn lists a category's posts by number.
+func (r *reader) PostsIn(category, after uint64, limit int) ([]feed.Post, error) {
+	var list []feed.Post
+	for k := range r.rows(inCategoryPost, numKey(category), pairKey(category, after+1)) {
+		if len(list) >= limit {
+			break
+		}
+		p, err := r.Post(number(rest(k, 8)))
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, p)
+	}
+	return list, r.fault
+}
+
 // PutPost adds a post or replaces its record.
 func (t *tx) PutPost(p feed.Post, o store.PutOptions) (feed.Post, error) {
 	next, err := t.planPost(p)
@@ -102,7 +118,8 @@ func (t *tx) PutPost(p feed.Post, o store.PutOptions) (feed.Post, error) {
 type putPlan struct {
 	p, old  feed.Post
 	oldData []byte   // the record before, nil for a new post
-	touched []uint64 // the categories that p is or was in, and the site's
+	is, was []uint64 // categories
+	touched []uint64 // those that p is or was in, and the site's
 	names   []name
 }
 
@@ -122,16 +139,14 @@ func (t *tx) planPost(p feed.Post) (n putPlan, err error) {
 	if !n.old.State.CanBecome(p.State) || p.State == feed.Published && n.old.State != feed.Published {
 		return n, fmt.Errorf("its state cannot go from %q to %q", n.old.State, p.State)
 	}
-	is, err := t.categoryNums(p)
-	if err != nil {
+	if n.is, err = t.categoryNums(p); err != nil {
 		return n, err
 	}
-	was, err := t.categoryNums(n.old)
-	if err != nil {
+	if n.was, err = t.categoryNums(n.old); err != nil {
 		return n, err
 	}
-	n.touched = union(was, is)
-	n.names = []name{{inPostID, p.ID}, {inPostSlug, p.Slug}, {inPostPath, string(pathKey(first(is), p.Slug))}}
+	n.touched = union(n.was, n.is)
+	n.names = []name{{inPostID, p.ID}, {inPostSlug, p.Slug}, {inPostPath, string(pathKey(first(n.is), p.Slug))}}
 	return n, t.free(n.names, p.Num)
 }
 
@@ -209,6 +224,7 @@ func (t *tx) writePost(n *putPlan) error {
 	}
 	t.put(inPost, numKey(n.p.Num), data)
 	t.claim(n.names, n.p.Num)
+	t.moveTo(n)
 	if n.old.State == feed.Scheduled {
 		t.drop(inDuePost, duePostKey(n.old.PublishAt, n.p.Num))
 	}
@@ -216,4 +232,18 @@ func (t *tx) writePost(n *putPlan) error {
 		t.put(inDuePost, duePostKey(n.p.PublishAt, n.p.Num), nil)
 	}
 	return nil
+}
+
+// moveTo keeps the lists of what is in each category.
+func (t *tx) moveTo(n *putPlan) {
+	for _, category := range n.was {
+		if !slices.Contains(n.is, category) {
+			t.drop(inCategoryPost, pairKey(category, n.p.Num))
+		}
+	}
+	for _, category := range n.is {
+		if !slices.Contains(n.was, category) {
+			t.put(inCategoryPost, pairKey(category, n.p.Num), nil)
+		}
+	}
 }

@@ -25,7 +25,7 @@ type rebuild struct {
 func (b *rebuild) run() error {
 	b.category, b.named = map[string]uint64{}, map[uint64]string{}
 	for _, step := range []func() error{
-		b.meta, b.categories, b.posts, b.postNames, b.authority, b.pending, b.places, b.marks, b.artifacts, b.fragments, b.deliveries, b.logs, b.count,
+		b.meta, b.categories, b.posts, b.postNames, b.lists, b.authority, b.pending, b.places, b.marks, b.artifacts, b.fragments, b.deliveries, b.logs, b.count,
 	} {
 		if err := step(); err != nil {
 			return err

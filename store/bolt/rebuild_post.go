@@ -118,6 +118,23 @@ func (b *rebuild) postNames() error {
 	})
 }
 
+// lists makes the lists of what is in each category anew.
+func (b *rebuild) lists() error {
+	if err := b.empty(inCategoryPost); err != nil {
+		return err
+	}
+	return b.each(inPost, func(t *tx, k, v []byte) error {
+		p, err := decodePost(v)
+		if err != nil {
+			return err
+		}
+		for _, id := range p.Categories {
+			t.put(inCategoryPost, pairKey(b.category[id], p.Num), nil)
+		}
+		return nil
+	})
+}
+
 // names are those that a post has now.
 func (b *rebuild) names(p feed.Post) []name {
 	under := uint64(0)

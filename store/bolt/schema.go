@@ -1,7 +1,9 @@
 package bolt
 
 import (
+	"bytes"
 	"fmt"
+	"slices"
 
 	"go.etcd.io/bbolt"
 
@@ -10,7 +12,37 @@ import (
 
 // migrations bring a file from one schema version to the next: the first one
 // from version 1 to 2. Each runs in a transaction with the new version.
-var migrations []func(*bbolt.Tx) error
+var migrations = []func(*bbolt.Tx) error{listCategories}
+
+// listCategories makes the list of each category's posts.
+func listCategories(btx *bbolt.Tx) error {
+	b, err := btx.CreateBucketIfNotExists([]byte(inCategoryPost.String()))
+	if err != nil {
+		return err
+	}
+	r := reader{btx: btx, sites: new(siteCache)}
+	var keys [][]byte
+	for k, v := range r.rows(inPost, nil, nil) {
+		p, err := readPost(number(k), v)
+		if err != nil {
+			return err
+		}
+		for _, id := range p.Categories {
+			category, err := r.find(inCategoryID, []byte(id))
+			if err != nil {
+				return fmt.Errorf("category %q of post %d: %w", id, p.Num, err)
+			}
+			keys = append(keys, pairKey(number(category), p.Num))
+		}
+	}
+	slices.SortFunc(keys, bytes.Compare)
+	for _, k := range keys {
+		if err := b.Put(k, []byte{}); err != nil {
+			return err
+		}
+	}
+	return r.fault
+}
 
 // migrate makes the schema of a new file, or brings an older one up to date.
 func (s *Store) migrate(steps []func(*bbolt.Tx) error) error {

@@ -57,7 +57,7 @@ func TestMigration(t *testing.T) {
 		}
 	}
 	steps := append(append([]func(*bbolt.Tx) error(nil), migrations...), step(1), step(2), step(3))
-	if err := s.migrate(steps); err == nil || !strings.Contains(err.Error(), "no luck") || !strings.Contains(err.Error(), "version 3") {
+	if err := s.migrate(steps); err == nil || !strings.Contains(err.Error(), "no luck") || !strings.Contains(err.Error(), fmt.Sprintf("version %d", first+2)) {
 		t.Errorf("got error %v, want the migration's, with the version it leads to", err)
 	}
 	if v, _, err := s.version(); v != first+1 || err != nil {
@@ -161,4 +161,20 @@ func TestOldCopiesGo(t *testing.T) {
 	if want := []string{"10", "11", "11.txt", "x"}; err != nil || !slices.Equal(left, want) {
 		t.Errorf("left are %q (%v), want %q", left, err, want)
 	}
+}
+
+// A file of the first version gets the lists of what is in each category.
+func TestListCategories(t *testing.T) {
+	s := everything(t)
+	path := s.Path()
+	before := dump(t, s.db)
+	err := s.change(func(btx *bbolt.Tx) error {
+		return errors.Join(btx.DeleteBucket([]byte(inCategoryPost.String())), btx.Bucket([]byte("meta")).Put([]byte("version"), numKey(1)))
+	})
+	if err = errors.Join(err, s.Close()); err != nil {
+		t.Fatal(err)
+	}
+	s = mustOpen(t, path)
+	sameRows(t, dump(t, s.db), before)
+	check(t, s)
 }

@@ -86,6 +86,8 @@ func (w *walker) compareCategory(r store.Reader, m *model, c feed.Category) {
 		}
 	}
 	same("places of live posts", append([]uint64{}, places...), numbers(wanted))
+	from := uint64(w.IntN(20))
+	same("posts of the category", numbers(must(r.PostsIn(c.Num, from, limit))), numbers(m.postsIn(c, from, limit)))
 	pending := must(r.Pending(c.Num, 0, 1<<20))
 	same("pending", append([]store.Pending(nil), pending...), m.pendingIn(c.Num))
 	mark, err := r.Mark(c.Num)

@@ -162,6 +162,16 @@ func (m *model) timeline(c uint64, after store.Cursor, limit int) []feed.Post {
 	return list[:min(limit, len(list))]
 }
 
+// postsIn are the posts that name a category, by number after the cursor.
+func (m *model) postsIn(c feed.Category, after uint64, limit int) (list []feed.Post) {
+	for _, p := range m.posts {
+		if p.now.Num > after && c.ID != "" && slices.Contains(p.now.Categories, c.ID) && len(list) < limit {
+			list = append(list, p.now)
+		}
+	}
+	return list
+}
+
 // duePosts are the scheduled posts up to a time, earliest first.
 func (m *model) duePosts(until time.Time) []feed.Post {
 	var list []feed.Post
