@@ -39,26 +39,35 @@ type nameQuery struct {
 	Name string `json:"name"`
 }
 
-func (h *Handler) categories(ctx context.Context, _ none) (list []CategoryInfo, err error) {
+// pageQuery is the cursor of a list's next page.
+type pageQuery struct {
+	After number `json:"after"`
+}
+
+func (h *Handler) categories(ctx context.Context, q pageQuery) (page CategoryPage, err error) {
 	err = h.cfg.Store.View(ctx, func(r store.Reader) error {
+		page = CategoryPage{Categories: []CategoryInfo{}}
 		site, err := h.site(r)
 		if err != nil {
 			return err
 		}
-		list = []CategoryInfo{}
-		for c, err := range eachCategory(r) {
-			if err != nil {
-				return err
-			}
+		list, err := r.Categories(uint64(q.After), categoryPage)
+		if err != nil {
+			return err
+		}
+		if len(list) == categoryPage {
+			page.Next = list[len(list)-1].Num
+		}
+		for _, c := range list {
 			info, err := categoryInfo(r, site, c)
 			if err != nil {
 				return err
 			}
-			list = append(list, info)
+			page.Categories = append(page.Categories, info)
 		}
 		return nil
 	})
-	return list, wrap("list categories", err)
+	return page, wrap("list categories", err)
 }
 
 func (h *Handler) category(ctx context.Context, q nameQuery) (info CategoryInfo, err error) {

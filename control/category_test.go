@@ -3,10 +3,12 @@ package control
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	"syndic/feed"
 	"syndic/store"
+	"syndic/store/storetest"
 )
 
 func TestCategoryInfo(t *testing.T) {
@@ -189,6 +191,74 @@ func TestLinks(t *testing.T) {
 	} {
 		if got := fmt.Sprint(res[i].Warnings); got != want {
 			t.Errorf("%s: %s, want %s", res[i].File, got, want)
+		}
+	}
+}
+
+// More categories than a page has come in the order of their making, once.
+func TestCategoriesByPage(t *testing.T) {
+	r := newRig(t)
+	const n = categoryPage + 20
+	r.update(func(tx store.Tx) error {
+		for i := range n {
+			if _, err := tx.PutCategory(storetest.Category(fmt.Sprintf("C%04d", i))); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	list, err := r.Categories(t.Context())
+	if err != nil || len(list) != n+1 || list[0].Slug != "" {
+		t.Fatalf("%d categories (%v), want %d, the site's own first", len(list), err, n+1)
+	}
+	for i, c := range list[1:] {
+		if want := fmt.Sprintf("c%04d", i); c.Slug != want {
+			t.Errorf("category %d is %s, want %s", i, c.Slug, want)
+		}
+	}
+	if s, err := r.Status(t.Context()); err != nil || s.Categories != n || s.Feeds != 0 {
+		t.Errorf("status has %d categories with %d feeds (%v), want %d with none", s.Categories, s.Feeds, err, n)
+	}
+}
+
+// A category's list has its posts in whatever state, but for those removed.
+func TestPostsOfACategory(t *testing.T) {
+	r := newRig(t)
+	req := AddRequest{Categories: []string{"Design"}}
+	for _, name := range []string{"queued", "draft", "scheduled", "removed", "left"} {
+		d := Document{Post: feed.Post{Title: name, Body: "x", File: name + ".md"}, Draft: name == "draft"}
+		if name == "scheduled" {
+			d.Date = "2999-01-01"
+		}
+		req.Documents = append(req.Documents, d)
+	}
+	if _, err := r.Add(t.Context(), req); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := r.Act(t.Context(), PostAction{Name: "removed", Action: "rm"}); err != nil {
+		t.Fatal(err)
+	}
+	moved := AddRequest{Categories: []string{"Notes"}, Documents: []Document{{Post: feed.Post{Title: "left", Body: "x", File: "left.md"}}}}
+	if _, err := r.Add(t.Context(), moved); err != nil {
+		t.Fatal(err)
+	}
+	names := func(q PostQuery) (list []string) {
+		for p, err := range r.Posts(t.Context(), q) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			list = append(list, p.Slug)
+		}
+		return list
+	}
+	for q, want := range map[PostQuery]string{
+		{Category: "Design"}:                      "queued draft scheduled",
+		{Category: "Design", State: feed.Removed}: "removed",
+		{Category: "Design", State: feed.Draft}:   "draft",
+		{Category: "Notes"}:                       "left",
+	} {
+		if got := strings.Join(names(q), " "); got != want {
+			t.Errorf("%+v lists %q, want %q", q, got, want)
 		}
 	}
 }

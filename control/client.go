@@ -111,10 +111,19 @@ func (c *Client) Remove(ctx context.Context, r RemoveRequest) iter.Seq2[int, err
 	}
 }
 
-// Categories lists all, the site's own first.
+// Categories lists all, the site's own first, read page by page.
 func (c *Client) Categories(ctx context.Context) ([]CategoryInfo, error) {
-	var list []CategoryInfo
-	return list, c.get(ctx, "/categories", nil, &list)
+	list := []CategoryInfo{}
+	for after := uint64(0); ; {
+		var page CategoryPage
+		if err := c.get(ctx, "/categories", values("after", strconv.FormatUint(after, 10)), &page); err != nil {
+			return nil, err
+		}
+		list = append(list, page.Categories...)
+		if after = page.Next; after == 0 {
+			return list, nil
+		}
+	}
 }
 
 // Category shows one, named by its slug, its title or a former one of either;

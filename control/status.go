@@ -74,11 +74,6 @@ func (sr *statusReader) categories() error {
 		if err != nil {
 			return err
 		}
-		arts, err := sr.r.Artifacts(c.Num)
-		if err != nil {
-			return err
-		}
-		sr.s.Feeds += len(arts)
 		if c.Num != feed.SiteNum {
 			sr.s.Categories++
 		}
@@ -90,7 +85,19 @@ func (sr *statusReader) categories() error {
 			sr.s.problem("%s could not be published, its last good feeds are still served: %s", categoryName(c), run.Error)
 		}
 	}
-	return nil
+	return sr.feeds()
+}
+
+// feeds counts them.
+func (sr *statusReader) feeds() error {
+	for after := uint64(0); ; {
+		some, err := sr.r.Headers(after, categoryPage)
+		sr.s.Feeds += len(some)
+		if err != nil || len(some) < categoryPage {
+			return err
+		}
+		after = some[len(some)-1].Category
+	}
 }
 
 func categoryName(c feed.Category) string {

@@ -142,6 +142,12 @@ type CategoryInfo struct {
 	Warnings    []string           `json:"warnings,omitempty"` // of what was just done to it
 }
 
+// CategoryPage is one page of a list of categories.
+type CategoryPage struct {
+	Categories []CategoryInfo `json:"categories"`
+	Next       uint64         `json:"next,omitempty"` // the cursor of the next page; 0 on the last
+}
+
 // FeedInfo is a feed as published.
 type FeedInfo struct {
 	Format     string    `json:"format"`

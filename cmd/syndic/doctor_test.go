@@ -29,7 +29,7 @@ func newPatient(t *testing.T) *patient {
 	t.Helper()
 	p := &patient{answers: map[string]any{
 		"/status":     control.StatusInfo{Version: buildVersion().Version, Daemon: true, Ready: true, Problems: []string{}},
-		"/categories": []control.CategoryInfo{}, "/schedules": []control.ScheduleInfo{}, "/posts": control.PostPage{},
+		"/categories": control.CategoryPage{}, "/schedules": []control.ScheduleInfo{}, "/posts": control.PostPage{},
 		"/hubs": []control.HubInfo{}, "/hubs/log": []control.PingInfo{},
 	}}
 	p.doctor = &doctor{app: &app{messages: io.Discard}, root: t.TempDir(), started: time.Now(), config: defaultConfig(), found: true}
@@ -95,7 +95,7 @@ func TestDoctorLooksAtPublications(t *testing.T) {
 		t.Run(tc.name, func(t *testing.T) {
 			p, c := newPatient(t), sound
 			tc.change(&c)
-			p.answers["/categories"] = []control.CategoryInfo{c}
+			p.answers["/categories"] = control.CategoryPage{Categories: []control.CategoryInfo{c}}
 			expect(t, p.look(t, (*doctor).lookAtDaemon, (*doctor).lookAtCategories), tc.level, tc.id, map[bool]string{true: "design"}[tc.id != ""])
 		})
 	}
