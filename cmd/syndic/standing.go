@@ -31,7 +31,8 @@ func (d *daemon) report(ctx context.Context) error {
 			d.notify.status(now)
 		}
 		pause := max(reportEvery, reportShare*time.Since(began))
-		if !rest(ctx, pause) || !d.somethingNew(ctx, seen) {
+		// What was committed is served a moment later: the pause comes after it.
+		if !d.somethingNew(ctx, seen) || !rest(ctx, pause) {
 			return nil
 		}
 	}
