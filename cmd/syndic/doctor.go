@@ -114,7 +114,7 @@ func (d *doctor) run(ctx context.Context, timeout time.Duration) error {
 		d.make(within, l)
 	}
 	d.progress("")
-	d.examined.finish(ctx.Err() == nil && within.Err() == nil)
+	d.examined.finish()
 	if err := d.print(); err != nil {
 		return err
 	}
@@ -130,7 +130,8 @@ func (d *doctor) begin(ctx context.Context) (end func(), err error) {
 		return nil, err
 	}
 	if d.config, d.found, err = readConfig(a.globals.config); err != nil {
-		d.examined.add(broken, "config", "config-invalid", d.configName(), strings.Join(strings.Split(err.Error(), "\n"), "; "), "correct the file; `syndic config validate` shows each line")
+		d.examined.add(broken, "config", "config-invalid", d.configName(), strings.Join(strings.Split(err.Error(), "\n"), "; "),
+			"correct the file; `syndic config validate` shows each line")
 		d.config = defaultConfig()
 	}
 	configured := err == nil

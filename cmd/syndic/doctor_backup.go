@@ -17,7 +17,8 @@ func (d *doctor) lookAtBackups(context.Context) error {
 	}
 	p := planOf(d.config, d.dataPlaces())
 	if p == nil {
-		d.report(note, "backups", "no-backups", "", "no backups are made on a schedule", "set backup.schedule, such as \"@daily\", and copy the files to another machine")
+		d.report(note, "backups", "no-backups", "", "no backups are made on a schedule",
+			"set backup.schedule, such as \"@daily\", and copy the files to another machine")
 		return nil
 	}
 	b := d.status.Backup
@@ -34,7 +35,8 @@ func (d *doctor) lookAtBackups(context.Context) error {
 	case b.Last == nil && d.status.Started != nil && now.Sub(*d.status.Started) > gap+backupSlack:
 		d.report(warning, "backups", "backup-missing", b.Directory, "there is no backup yet", "look at the daemon's log; `syndic backup FILE` makes one by hand")
 	case b.Last != nil && now.Sub(*b.Last) > gap+backupSlack:
-		d.report(warning, "backups", "backup-old", b.Directory, fmt.Sprintf("the newest backup is of %s, and one is due every %s", b.Last.Format(time.DateTime), gap), "look at the daemon's log; `syndic backup FILE` makes one by hand")
+		d.report(warning, "backups", "backup-old", b.Directory, fmt.Sprintf("the newest backup is of %s, and one is due every %s", b.Last.Format(time.DateTime), gap),
+			"look at the daemon's log; `syndic backup FILE` makes one by hand")
 	}
 	return nil
 }

@@ -26,17 +26,21 @@ func (d *doctor) lookAtConfig(context.Context) error {
 	local := feed.Loopback(u.Hostname())
 	switch {
 	case local && len(d.farHubs()) > 0:
-		d.report(warning, "config", "hubs-cannot-fetch", d.config.Site.URL, "hubs are told to fetch from this machine's own address, which they cannot reach", "set site.url to the address that readers use")
+		d.report(warning, "config", "hubs-cannot-fetch", d.config.Site.URL, "hubs are told to fetch from this machine's own address, which they cannot reach",
+			"set site.url to the address that readers use")
 	case local:
-		d.report(note, "config", "local-address", d.config.Site.URL, "the feeds' addresses lead to this machine alone", "set site.url to the address that readers use, before others read the feeds")
+		d.report(note, "config", "local-address", d.config.Site.URL, "the feeds' addresses lead to this machine alone",
+			"set site.url to the address that readers use, before others read the feeds")
 	case u.Scheme == "http":
 		d.report(note, "config", "no-tls", d.config.Site.URL, "readers come without TLS", "have a proxy with a certificate in front, and set site.url to https")
 	}
 	if host, _, err := net.SplitHostPort(d.config.Admin.Listen); err == nil && d.config.Admin.Listen != "" && !feed.Loopback(host) {
-		d.report(warning, "config", "admin-open", d.config.Admin.Listen, "metrics and the dashboard are served to others than this machine", "set admin.listen to 127.0.0.1, and let a proxy decide who may come")
+		d.report(warning, "config", "admin-open", d.config.Admin.Listen, "metrics and the dashboard are served to others than this machine",
+			"set admin.listen to 127.0.0.1, and let a proxy decide who may come")
 	}
 	if !d.found && d.app.globals.config == "" {
-		d.report(note, "config", "no-config", defaultConfigFile, "there is no configuration file: the defaults hold", "write one, or name it with --config if it is elsewhere")
+		d.report(note, "config", "no-config", defaultConfigFile, "there is no configuration file: the defaults hold",
+			"write one, or name it with --config if it is elsewhere")
 	}
 	return nil
 }
@@ -69,7 +73,8 @@ func (d *doctor) lookAtDaemon(ctx context.Context) (err error) {
 		d.report(warning, "config", "local-authority", "", a, "set site.authority to a name of your own; ids that exist stay as they are")
 	}
 	if !d.status.Daemon {
-		d.report(warning, "daemon", "no-daemon", "", "no daemon runs: nothing is served, published on time or pinged", "start it: systemctl start syndic, or `syndic serve`")
+		d.report(warning, "daemon", "no-daemon", "", "no daemon runs: nothing is served, published on time or pinged",
+			"start it: systemctl start syndic, or `syndic serve`")
 		return nil
 	}
 	if mine := buildVersion().Version; d.status.Version != mine {
@@ -119,12 +124,9 @@ func (d *doctor) compareConfig(ctx context.Context) error {
 		d.config = running // the file says nothing of what there is
 		return nil
 	}
-	var keys []string
 	for _, ch := range differences(running, d.config) {
-		keys = append(keys, ch.Key)
-	}
-	if len(keys) > 0 {
-		d.report(warning, "config", "not-in-force", strings.Join(keys, ", "), "the file says otherwise than what the daemon has in force", "`syndic reload`, and a restart for keys that need one")
+		d.report(warning, "config", "not-in-force", ch.Key, "the file says otherwise than what the daemon has in force",
+			"`syndic reload`, and a restart for keys that need one")
 	}
 	return nil
 }

@@ -43,13 +43,16 @@ func (d *doctor) lookAtCategories(ctx context.Context) (err error) {
 	for _, c := range d.active() {
 		name := slugOf(c.Slug)
 		if c.Run != nil && c.Run.Error != "" {
-			d.report(broken, "categories", "publication-failed", name, "could not be published, the last good feeds are served: "+c.Run.Error, "correct the post that it names with `syndic post edit`; `syndic feed lint` shows more")
+			d.report(broken, "categories", "publication-failed", name, "could not be published, the last good feeds are served: "+c.Run.Error,
+				"correct the post that it names with `syndic post edit`; `syndic feed lint` shows more")
 		}
 		if c.DirtySince != nil && d.status.Daemon && time.Since(*c.DirtySince) > lateAfter {
-			d.report(broken, "categories", "publication-late", name, "its changes were due "+ago(*c.DirtySince)+" and are not published", "look at the daemon's log; `syndic republish` tries now")
+			d.report(broken, "categories", "publication-late", name, "its changes were due "+ago(*c.DirtySince)+" and are not published",
+				"look at the daemon's log; `syndic republish` tries now")
 		}
 		if len(c.Feeds) > 0 && c.Feeds[0].Entries == 0 && c.DirtySince == nil {
-			d.report(note, "categories", "no-posts", name, "its feeds hold no posts", "add some with `syndic post add`; a category that is not needed: `syndic category retire`")
+			d.report(note, "categories", "no-posts", name, "its feeds hold no posts",
+				"add some with `syndic post add`; a category that is not needed: `syndic category retire`")
 		}
 	}
 	return nil
@@ -87,9 +90,11 @@ func (d *doctor) lookAtSchedules(ctx context.Context) error {
 		next := s.Next(time.Now())
 		switch after := s.Next(next); {
 		case next.IsZero():
-			d.report(broken, "schedules", "schedule-never", slugOf(r.Category), fmt.Sprintf("%q never comes up: nothing is published", r.Spec), "correct the schedule in the configuration")
+			d.report(broken, "schedules", "schedule-never", slugOf(r.Category), fmt.Sprintf("%q never comes up: nothing is published", r.Spec),
+				"correct the schedule in the configuration")
 		case time.Until(next) > rareGap || after.Sub(next) > rareGap:
-			d.report(note, "schedules", "schedule-rare", slugOf(r.Category), fmt.Sprintf("%q comes up on %s, and then on %s", r.Spec, next.Format(time.DateOnly), after.Format(time.DateOnly)), "if posts are to go out earlier, correct the schedule; `syndic republish` does it by hand")
+			d.report(note, "schedules", "schedule-rare", slugOf(r.Category), fmt.Sprintf("%q comes up on %s, and then on %s", r.Spec, next.Format(time.DateOnly), after.Format(time.DateOnly)),
+				"if posts are to go out earlier, correct the schedule; `syndic republish` does it by hand")
 		}
 	}
 	return nil
@@ -109,7 +114,8 @@ func (d *doctor) lookAtPosts(ctx context.Context) error {
 	seen := 0
 	for p, err := range d.client.Posts(within, control.PostQuery{}) {
 		if err != nil && within.Err() != nil && ctx.Err() == nil {
-			d.report(note, "posts", "posts-sampled", "", fmt.Sprintf("only the oldest %d posts were looked at", seen), "`syndic post list --state draft` and `--state scheduled` list the others")
+			d.report(note, "posts", "posts-sampled", "", fmt.Sprintf("only the oldest %d posts were looked at", seen),
+				"`syndic post list --state draft` and `--state scheduled` list the others")
 			return nil
 		}
 		if err != nil {
@@ -135,7 +141,8 @@ func (d *doctor) judgePost(p control.PostInfo, retired map[string]bool) {
 	case feed.Scheduled:
 		switch {
 		case d.status.Daemon && time.Since(at) > lateAfter:
-			d.report(broken, "posts", "post-late", p.Slug, "was to go out "+ago(at)+" and did not", "look at the daemon's log; `syndic post publish "+p.Slug+"` does it now")
+			d.report(broken, "posts", "post-late", p.Slug, "was to go out "+ago(at)+" and did not",
+				"look at the daemon's log; `syndic post publish "+p.Slug+"` does it now")
 		case time.Until(at) > farAhead:
 			d.report(note, "posts", "post-far-ahead", p.Slug, "goes out on "+at.Format(time.DateOnly), "if that is a slip: `syndic post schedule "+p.Slug+" --at TIME`")
 		}
@@ -149,7 +156,8 @@ func (d *doctor) judgePost(p control.PostInfo, retired map[string]bool) {
 		}
 	}
 	if len(p.Categories) > 0 {
-		d.report(warning, "posts", "post-in-retired", p.Slug, "waits for "+strings.Join(p.Categories, ", ")+" alone, which is retired: it appears in the site's feed only", "`syndic post edit "+p.Slug+"` gives it another category")
+		d.report(warning, "posts", "post-in-retired", p.Slug, "waits for "+strings.Join(p.Categories, ", ")+" alone, which is retired: it appears in the site's feed only",
+			"`syndic post edit "+p.Slug+"` gives it another category")
 	}
 }
 
@@ -171,15 +179,18 @@ func (d *doctor) lookAtPings(ctx context.Context) (err error) {
 	}
 	for _, h := range d.hubs {
 		if h.Failed > 0 {
-			d.report(warning, "pings", "pings-failed", h.Hub, fmt.Sprintf("%d pings failed for good, the latest outcome is: %s", h.Failed, oneOf(h.Error, "delivered")), "`syndic hub log` says why; once that is mended, `syndic hub retry`")
+			d.report(warning, "pings", "pings-failed", h.Hub, fmt.Sprintf("%d pings failed for good, the latest outcome is: %s", h.Failed, oneOf(h.Error, "delivered")),
+				"`syndic hub log` says why; once that is mended, `syndic hub retry`")
 		}
 		if h.Oldest == nil || time.Since(*h.Oldest) < stuckPings {
 			continue
 		}
 		if h.Note != "" {
-			d.report(warning, "pings", "pings-wait", h.Hub, fmt.Sprintf("%d pings wait, the oldest since %s: %s", h.Waiting+h.Retrying, ago(*h.Oldest), h.Note), "purge the cache in front of syndic, or have it heed Cache-Control")
+			d.report(warning, "pings", "pings-wait", h.Hub, fmt.Sprintf("%d pings wait, the oldest since %s: %s", h.Waiting+h.Retrying, ago(*h.Oldest), h.Note),
+				"purge the cache in front of syndic, or have it heed Cache-Control")
 		} else {
-			d.report(warning, "pings", "pings-stuck", h.Hub, fmt.Sprintf("%d pings wait, the oldest since %s: %s", h.Waiting+h.Retrying, ago(*h.Oldest), oneOf(h.Error, "not tried yet")), "they are tried for 3 days; if the hub is gone, take it out of the configuration")
+			d.report(warning, "pings", "pings-stuck", h.Hub, fmt.Sprintf("%d pings wait, the oldest since %s: %s", h.Waiting+h.Retrying, ago(*h.Oldest), oneOf(h.Error, "not tried yet")),
+				"they are tried for 3 days; if the hub is gone, take it out of the configuration")
 		}
 	}
 	return d.lookForUnverified(ctx)
@@ -194,7 +205,8 @@ func (d *doctor) lookForUnverified(ctx context.Context) error {
 	}
 	for _, p := range log {
 		if p.Outcome == string(store.Delivered) && p.Note != "" {
-			d.report(warning, "pings", "sent-unverified", p.Topic, p.Note, "let this machine reach its own public address; where it cannot, set websub.verify to off, which saves each ping a minute")
+			d.report(warning, "pings", "sent-unverified", p.Topic, p.Note,
+				"let this machine reach its own public address; where it cannot, set websub.verify to off, which saves each ping a minute")
 		}
 	}
 	return nil

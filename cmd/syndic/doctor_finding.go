@@ -52,13 +52,13 @@ func (e *examined) add(l level, check, id, subject, message, remedy string) {
 }
 
 // finish sorts the findings and says what they come to.
-func (e *examined) finish(inTime bool) {
+func (e *examined) finish() {
 	slices.Sort(e.Skipped)
 	slices.Sort(e.Unfinished)
-	if !inTime || len(e.Unfinished) > 0 {
-		e.add(warning, "doctor", "incomplete", strings.Join(e.Unfinished, ", "), "not everything was looked at", "run this again, with a longer --timeout if it ran out of time")
+	e.Complete = len(e.Unfinished) == 0
+	for _, name := range e.Unfinished {
+		e.add(warning, "doctor", "incomplete", name, "was not looked at", "run this again, with a longer --timeout if it ran out of time")
 	}
-	e.Complete = inTime && len(e.Unfinished) == 0
 	slices.SortStableFunc(e.Findings, func(a, b remark) int { return slices.Index(levels, a.Level) - slices.Index(levels, b.Level) })
 	e.Result = "fine"
 	for _, l := range []level{warning, broken} {

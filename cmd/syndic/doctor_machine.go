@@ -50,7 +50,8 @@ func (d *doctor) lookAtFiles(context.Context) error {
 		d.report(warning, "files", "database-readable", db, fmt.Sprintf("others may read the database, drafts and all (mode %#o)", m), "chmod 600 "+db)
 	}
 	if a, b := owner(info), owner(file); a != b {
-		d.report(broken, "files", "database-owner", db, fmt.Sprintf("the database belongs to %s, its directory to %s", userName(b), userName(a)), fmt.Sprintf("chown %s %s", userName(a), db))
+		d.report(broken, "files", "database-owner", db, fmt.Sprintf("the database belongs to %s, its directory to %s", userName(b), userName(a)),
+			fmt.Sprintf("chown %s %s", userName(a), db))
 	}
 	for _, socket := range d.places.dialSockets() {
 		if info, err := os.Lstat(socket); err == nil && d.status.Daemon && info.Mode()&fs.ModeSocket != 0 && info.Mode().Perm()&0o007 != 0 && searchable(filepath.Dir(socket)) {
@@ -108,7 +109,8 @@ func (d *doctor) judgeRoom(db string, free, size int64) {
 	case free < roomToWork:
 		d.report(broken, "disk", "disk-full", filepath.Dir(db), say+": posts will be refused soon", "make room, or move the database to another disk")
 	case free < size+roomToCopy:
-		d.report(warning, "disk", "disk-short", filepath.Dir(db), say+": too little for a copy of it", "make room: `syndic compact` and a backup each need as much as the database has")
+		d.report(warning, "disk", "disk-short", filepath.Dir(db), say+": too little for a copy of it",
+			"make room: `syndic compact` and a backup each need as much as the database has")
 	}
 }
 
@@ -170,9 +172,11 @@ func (d *doctor) judgeLimit(pid int) {
 	who := fmt.Sprintf("process %d", pid)
 	switch {
 	case limit > 0 && len(open)*10 > limit*9:
-		d.report(broken, "service", "files-exhausted", who, fmt.Sprintf("%d of the %d files that it may open are open", len(open), limit), "raise LimitNOFILE in the unit, or ulimit -n")
+		d.report(broken, "service", "files-exhausted", who, fmt.Sprintf("%d of the %d files that it may open are open", len(open), limit),
+			"raise LimitNOFILE in the unit, or ulimit -n")
 	case limit > 0 && limit <= fewFiles:
-		d.report(note, "service", "files-few", who, fmt.Sprintf("it may open %d files, one for each reader at a time", limit), "set LimitNOFILE=65536 in the unit, or ulimit -n")
+		d.report(note, "service", "files-few", who, fmt.Sprintf("it may open %d files, one for each reader at a time", limit),
+			"set LimitNOFILE=65536 in the unit, or ulimit -n")
 	}
 }
 
@@ -200,7 +204,8 @@ func (d *doctor) lookAtClock(context.Context) error {
 	// A clock that is set shows as two ways of measuring the same time.
 	now := time.Now()
 	if jump := now.Round(0).Sub(d.started.Round(0)) - now.Sub(d.started); jump.Abs() > clockJump {
-		d.report(warning, "clock", "clock-set", "", fmt.Sprintf("the clock was set by %s during this look", jump.Round(time.Second)), "see which program sets it, and leave that to one alone")
+		d.report(warning, "clock", "clock-set", "", fmt.Sprintf("the clock was set by %s during this look", jump.Round(time.Second)),
+			"see which program sets it, and leave that to one alone")
 	}
 	newest := time.Time{}
 	for _, c := range d.categories {
@@ -211,11 +216,13 @@ func (d *doctor) lookAtClock(context.Context) error {
 		}
 	}
 	if ahead := time.Until(newest); ahead > clockSlack {
-		d.report(broken, "clock", "clock-went-back", "", fmt.Sprintf("the newest feed is dated %s ahead: the clock was set back", ahead.Round(time.Second)), "set the clock (timedatectl set-ntp true); dates in feeds go on from there meanwhile")
+		d.report(broken, "clock", "clock-went-back", "", fmt.Sprintf("the newest feed is dated %s ahead: the clock was set back", ahead.Round(time.Second)),
+			"set the clock (timedatectl set-ntp true); dates in feeds go on from there meanwhile")
 	}
 	for _, s := range d.clocks {
 		if s.away.Abs() > clockSlack {
-			d.report(warning, "clock", "clock-apart", s.host, fmt.Sprintf("its clock and this machine's are %s apart", s.away.Abs().Round(time.Second)), "set this machine's clock (timedatectl set-ntp true), or have theirs set")
+			d.report(warning, "clock", "clock-apart", s.host, fmt.Sprintf("its clock and this machine's are %s apart", s.away.Abs().Round(time.Second)),
+				"set this machine's clock (timedatectl set-ntp true), or have theirs set")
 		}
 	}
 	return nil

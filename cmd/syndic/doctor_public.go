@@ -158,13 +158,15 @@ func (v *visit) certified() {
 	}
 	end := v.got.tls.PeerCertificates[0].NotAfter
 	if left := time.Until(end); left < certificate {
-		v.report(warning, "public", "certificate-ends", hostOf(v.got.url), fmt.Sprintf("its certificate ends on %s, in %d days", end.Format(time.DateOnly), int(left.Hours()/24)), "renew it, and look why that did not happen by itself")
+		v.report(warning, "public", "certificate-ends", hostOf(v.got.url), fmt.Sprintf("its certificate ends on %s, in %d days", end.Format(time.DateOnly), int(left.Hours()/24)),
+			"renew it, and look why that did not happen by itself")
 	}
 }
 
 func (v *visit) redirected() {
 	if len(v.fetcher.hops) > 0 {
-		v.find(warning, "redirected", "redirects to "+v.got.url, "have the address itself answer, or set site.url to where feeds are: hubs and readers compare addresses")
+		v.find(warning, "redirected", "redirects to "+v.got.url,
+			"have the address itself answer, or set site.url to where feeds are: hubs and readers compare addresses")
 	}
 }
 
@@ -180,13 +182,15 @@ func (v *visit) answered() bool {
 	case status == http.StatusNotFound || status == http.StatusGone:
 		v.find(broken, "not-found", answers(status), "have the proxy pass this path on as it is; site.url has to have the path below which syndic is mounted")
 	case status == http.StatusTooManyRequests:
-		v.find(warning, "limited", answers(status), "wait a while before you run this again: serve.rate_limit, or a filter in front, counts this machine as a reader that asks too often")
+		v.find(warning, "limited", answers(status),
+			"wait a while before you run this again: serve.rate_limit, or a filter in front, counts this machine as a reader that asks too often")
 	case status >= 500:
 		v.find(broken, "server-error", answers(status), "have the proxy find syndic at `listen`, and look at its log")
 	case status != http.StatusOK:
 		v.find(broken, "wrong-status", answers(status), "have the proxy pass syndic's answers on as they are")
 	case media == "text/html" || bytes.HasPrefix(start, []byte("<!doctype html")) || bytes.HasPrefix(start, []byte("<html")):
-		v.find(broken, "html", "a page of HTML where a feed should be", "exempt feeds from whatever puts pages in front: a challenge, a login, a maintenance page, another site")
+		v.find(broken, "html", "a page of HTML where a feed should be",
+			"exempt feeds from whatever puts pages in front: a challenge, a login, a maintenance page, another site")
 	case err != nil:
 		v.find(broken, "wrong-encoding", "cannot be decoded: "+err.Error(), "have the proxy leave Content-Encoding alone")
 	default:
@@ -245,11 +249,13 @@ func (v *visit) different() {
 				l = note // as it was told
 			}
 		}
-		v.find(l, "stale", "an older copy is served, of "+modified.UTC().Format(time.DateTime)+" UTC"+kept, "have the cache in front heed Cache-Control, or purge it; pings wait for it meanwhile")
+		v.find(l, "stale", "an older copy is served, of "+modified.UTC().Format(time.DateTime)+" UTC"+kept,
+			"have the cache in front heed Cache-Control, or purge it; pings wait for it meanwhile")
 	case notFeed != nil:
 		v.find(broken, "not-a-feed", "serves something that is no feed", "have the proxy pass this path on to syndic")
 	default:
-		v.find(warning, "rewritten", "serves a feed that syndic did not make, or that was changed on the way", "turn off what rewrites answers (minifying, link tracking), or look for another program at this address")
+		v.find(warning, "rewritten", "serves a feed that syndic did not make, or that was changed on the way",
+			"turn off what rewrites answers (minifying, link tracking), or look for another program at this address")
 	}
 }
 
@@ -273,7 +279,8 @@ func (v *visit) maxAge() int {
 func (v *visit) typed() {
 	media, _, _ := mime.ParseMediaType(v.got.header.Get("Content-Type"))
 	if media != v.format.MediaType() {
-		v.find(warning, "wrong-type", fmt.Sprintf("Content-Type is %q", v.got.header.Get("Content-Type")), "have the proxy leave Content-Type alone: it is "+v.format.MediaType())
+		v.find(warning, "wrong-type", fmt.Sprintf("Content-Type is %q", v.got.header.Get("Content-Type")),
+			"have the proxy leave Content-Type alone: it is "+v.format.MediaType())
 	}
 }
 
@@ -283,12 +290,14 @@ func (v *visit) revalidated(ctx context.Context) {
 	if tag == "" {
 		v.find(warning, "no-etag", "has lost its ETag on the way: each visit costs the whole feed", "have the proxy leave ETag alone, or make it weak at most")
 	} else if a, err := v.fetcher.get(ctx, "If-None-Match", tag); err == nil && a.status != http.StatusNotModified {
-		v.find(warning, "etag-ignored", fmt.Sprintf("%s to who has it already (If-None-Match): each visit costs the whole feed", answers(a.status)), "have the proxy pass If-None-Match on, and ETag back")
+		v.find(warning, "etag-ignored", fmt.Sprintf("%s to who has it already (If-None-Match): each visit costs the whole feed", answers(a.status)),
+			"have the proxy pass If-None-Match on, and ETag back")
 	}
 	if modified == "" {
 		v.find(warning, "no-last-modified", "has lost its Last-Modified on the way", "have the proxy leave Last-Modified alone")
 	} else if a, err := v.fetcher.get(ctx, "If-Modified-Since", modified); err == nil && a.status != http.StatusNotModified {
-		v.find(warning, "modified-ignored", fmt.Sprintf("%s to who has it already (If-Modified-Since): each visit costs the whole feed", answers(a.status)), "have the proxy pass If-Modified-Since on, and Last-Modified back")
+		v.find(warning, "modified-ignored", fmt.Sprintf("%s to who has it already (If-Modified-Since): each visit costs the whole feed", answers(a.status)),
+			"have the proxy pass If-Modified-Since on, and Last-Modified back")
 	}
 }
 
@@ -304,6 +313,7 @@ func (v *visit) compressed(ctx context.Context) {
 	case !bytes.Equal(plain, v.plain):
 		v.find(warning, "compressed-differs", "asked for compressed, it is another copy", "purge the cache in front, and have it heed Vary: Accept-Encoding")
 	case a.encoding() == "" && len(plain) >= worthwhile:
-		v.find(warning, "not-compressed", fmt.Sprintf("comes in its full %d bytes though compressed was asked for", len(plain)), "have the proxy pass Accept-Encoding on")
+		v.find(warning, "not-compressed", fmt.Sprintf("comes in its full %d bytes though compressed was asked for", len(plain)),
+			"have the proxy pass Accept-Encoding on")
 	}
 }
