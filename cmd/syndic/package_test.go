@@ -63,7 +63,27 @@ func newMachine(t *testing.T) *machine {
 	t.Cleanup(func() { _ = os.RemoveAll(dir) })
 	m := &machine{t, filepath.Join(dir, "root")}
 	mustRun(t, nil, "cp", "-a", source, m.root)
+	m.put("usr/bin/systemctl", "#!/bin/sh\necho \"$@\" >>/tmp/asked\n")
+	m.put("run/systemd/system/here", "")
 	return m
+}
+
+func (m *machine) put(name, text string) {
+	m.t.Helper()
+	err := os.MkdirAll(filepath.Dir(m.path(name)), 0o755)
+	if err = errors.Join(err, os.WriteFile(m.path(name), []byte(text), 0o755)); err != nil {
+		m.t.Fatal(err)
+	}
+}
+
+// asked fails the test unless that is what systemd has been asked since the
+// last time. It is not there: one who writes it down takes its place.
+func (m *machine) asked(when string, want ...string) {
+	m.t.Helper()
+	if got := strings.Split(strings.TrimSpace(m.read("tmp/asked")), "\n"); !slices.Equal(got, want) {
+		m.t.Errorf("%s systemd was asked %q, want %q", when, got, want)
+	}
+	m.put("tmp/asked", "")
 }
 
 func (m *machine) dpkg(args ...string) (string, error) {
@@ -106,9 +126,7 @@ func (m *machine) has(name string) bool {
 func (m *machine) publish() {
 	m.t.Helper()
 	mustRun(m.t, nil, "chroot", m.root, "install", "-d", "-o", "syndic", "-g", "syndic", "-m", "700", "/var/lib/syndic")
-	if err := os.WriteFile(m.path("tmp/kept.md"), []byte("# Kept\n\ntext\n"), 0o644); err != nil {
-		m.t.Fatal(err)
-	}
+	m.put("tmp/kept.md", "# Kept\n\ntext\n")
 	m.syndic("post", "add", "/tmp/kept.md")
 	if out, err := runTool(m.t, nil, "chroot", m.root, "env", "HOME=/root", "syndic", "post", "list"); err == nil || !strings.Contains(out, "run as syndic") {
 		m.t.Errorf("root is not told whose data it is: %v\n%s", err, out)
@@ -174,6 +192,7 @@ func TestPackageLife(t *testing.T) {
 	if out := m.must("-i", first); !strings.Contains(out, "set site.url in /etc/syndic/config.yaml") {
 		t.Errorf("installing says nothing of what to do next:\n%s", out)
 	}
+	m.asked("at the installation", "daemon-reload") // and not to start it
 	checkInstalled(t, m)
 	m.publish()
 
@@ -181,6 +200,7 @@ func TestPackageLife(t *testing.T) {
 	if !strings.HasPrefix(m.read(configFile), "# Of 1.1.0.") {
 		t.Error("a configuration that nobody touched is not brought up to date")
 	}
+	m.asked("at an upgrade", "daemon-reload", "try-restart syndic.service")
 	replaceIn(t, m.path(configFile), "title: Example Journal", "title: Mine")
 	out := m.must("-i", variant(t, dir, "1.2.0", nil))
 	m.kept("after an upgrade")
@@ -200,11 +220,13 @@ func TestPackageLife(t *testing.T) {
 		t.Errorf("half a package is installed:\n%s", out)
 	}
 	m.kept("after half a package")
+	m.put("tmp/asked", "")
 
 	replaceIn(t, m.path(configFile), "schedule:", "shedule:")
 	if out := m.must("-i", variant(t, dir, "1.4.0", nil)); !strings.Contains(out, "did you mean") || !strings.Contains(out, "nothing was restarted") {
 		t.Errorf("nothing is said of a configuration that the new version refuses:\n%s", out)
 	}
+	m.asked("with a wrong configuration", "daemon-reload")
 	replaceIn(t, m.path(configFile), "shedule:", "schedule:")
 	m.kept("after an upgrade with a wrong configuration")
 	checkRemoval(t, m, first)
@@ -215,6 +237,7 @@ func checkRemoval(t *testing.T, m *machine, file string) {
 	if m.has("usr/bin/syndic") || m.has("usr/lib/systemd/system/syndic.service") {
 		t.Error("removed, and still there")
 	}
+	m.asked("at the removal", "disable --now syndic.socket syndic.service", "daemon-reload")
 	m.kept("after the removal")
 	m.must("-i", file)
 	m.kept("installed again")
