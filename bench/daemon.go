@@ -27,13 +27,26 @@ type host struct {
 	url                       string // of the public listener, with a slash at the end
 }
 
-// newHost builds the binary and writes the configuration, with the lines that
-// are given. For feeds, it is that of every publisher here.
-func (b *bench) newHost(ctx context.Context, lines ...string) (*host, error) {
-	h := &host{binary: filepath.Join(b.dir, "syndic"), dir: b.dir, data: filepath.Join(b.dir, "data"), config: filepath.Join(b.dir, "config.yaml")}
-	if out, err := exec.CommandContext(ctx, "go", "build", "-trimpath", "-ldflags", "-s -w", "-o", h.binary, "./cmd/syndic").CombinedOutput(); err != nil {
-		return nil, fmt.Errorf("build syndic: %w\n%s", err, out)
+// build makes the binary, once a run.
+func (b *bench) build(ctx context.Context) error {
+	if b.binary != "" {
+		return nil
 	}
+	binary := filepath.Join(b.scratch, "syndic")
+	if out, err := exec.CommandContext(ctx, "go", "build", "-trimpath", "-ldflags", "-s -w", "-o", binary, "./cmd/syndic").CombinedOutput(); err != nil {
+		return fmt.Errorf("build syndic: %w\n%s", err, out)
+	}
+	b.binary = binary
+	return nil
+}
+
+// newHost writes the configuration, with the lines that are given. For feeds,
+// it is that of every publisher here.
+func (b *bench) newHost(ctx context.Context, lines ...string) (*host, error) {
+	if err := b.build(ctx); err != nil {
+		return nil, err
+	}
+	h := &host{binary: b.binary, dir: b.dir, data: filepath.Join(b.dir, "data"), config: filepath.Join(b.dir, "config.yaml")}
 	var err error
 	if h.addr, err = freeAddress(); err != nil {
 		return nil, err

@@ -57,7 +57,9 @@ type bench struct {
 	rounds  int
 	sizes   []size // of the stores that are compared
 	only    string // "" is all parts
-	dir     string // scratch
+	scratch string // of the run
+	dir     string // of the part, in scratch
+	binary  string // of syndic; "" until a part needs it
 }
 
 // profiled runs fn under a CPU profile, if there is a file for it.
@@ -116,6 +118,11 @@ func (b *bench) run(ctx context.Context) error {
 	if b.only != "" && !slices.Contains(partNames(), b.only) {
 		return fmt.Errorf("there is no part %q: -only takes one of %s", b.only, strings.Join(partNames(), ", "))
 	}
+	var err error
+	if b.scratch, err = os.MkdirTemp("", "syndic-bench-"); err != nil {
+		return err
+	}
+	defer os.RemoveAll(b.scratch)
 	fmt.Printf("%s, %s/%s, %d cores; posts of %d bytes of Markdown\n", runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), bodySize)
 	var failed []error
 	for _, p := range parts() {
@@ -131,7 +138,7 @@ func (b *bench) run(ctx context.Context) error {
 }
 
 func (b *bench) runPart(ctx context.Context, p part) (err error) {
-	if b.dir, err = os.MkdirTemp("", "syndic-bench-"); err != nil {
+	if b.dir, err = os.MkdirTemp(b.scratch, p.name); err != nil {
 		return err
 	}
 	defer os.RemoveAll(b.dir)
