@@ -31,11 +31,14 @@ type edition struct {
 	more     bool            // there is more pending than a commit takes
 	arriving []feed.Post     // the handled posts that are live from now on
 
-	stays     bool     // the feeds before hold the same entries
-	entries   []*entry // the window, newest first; none when it stays
-	dates     []feed.EntryDates
-	heads     [3][]byte
-	tails     [3][]byte
+	stays   bool     // the feeds before hold the same entries
+	entries []*entry // the window, newest first; none when it stays
+	dates   []feed.EntryDates
+	heads   [3][]byte
+	tails   [3][]byte
+
+	print, entryPrint string // of the category and of its entries
+
 	fragments []feed.Fragment // entries that the store has not, or has with other bytes
 	made      [3]*feed.Artifact
 	unchanged [3]bool // made reads as before

@@ -184,11 +184,11 @@ func TestLintParsesWhatIsNew(t *testing.T) {
 			t.Fatal(err)
 		}
 		a := &feed.Artifact{Format: f, Head: head, Tail: tail}
-		e := &edition{fragments: []feed.Fragment{{Key: feed.FragmentKey{Format: f}, Data: broken[f]}}}
+		e := &edition{entries: []*entry{{making: &making{bytes: broken, other: [3]bool{true, true, true}}}}}
 		if err := New(Config{}).lint(e, a); err == nil {
 			t.Errorf("%s: a broken entry was taken", f)
 		}
-		e.fragments = nil
+		e.entries = []*entry{{}}
 		if err := New(Config{}).lint(e, a); err != nil {
 			t.Errorf("%s: the frame alone: %v", f, err)
 		}

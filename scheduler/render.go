@@ -35,23 +35,29 @@ func (s *Scheduler) render(ctx context.Context, e *edition, fresh bool) error {
 	if len(todo) > 0 {
 		run = parallel
 	}
-	if err := run(len(feed.Formats), e.renderEntries); err != nil {
+	// These grow with the configuration, so they are made once.
+	e.print, e.entryPrint = feed.Fingerprint(e.category), feed.EntryFingerprint(e.site)
+	err = run(len(feed.Formats), func(i int) error {
+		f := feed.Formats[i]
+		if err := e.renderEntries(f); err != nil {
+			return err
+		}
+		s.judge(e, e.artifact(f))
+		return nil
+	})
+	if err != nil {
 		return err
 	}
-	if e.fit() {
+	if e.fit() { // hardly ever, so it is found out late
 		if err := e.renderFrames(); err != nil {
 			return err
 		}
+		for _, f := range feed.Formats {
+			s.judge(e, e.artifact(f))
+		}
 	}
 	e.gather()
-	// These grow with the configuration, so they are made once.
-	print, entryPrint := feed.Fingerprint(e.category), feed.EntryFingerprint(e.site)
-	return run(len(feed.Formats), func(f int) error {
-		a := e.artifact(feed.Formats[f])
-		a.Fingerprint, a.EntryFingerprint = print, entryPrint
-		s.judge(e, a)
-		return nil
-	})
+	return nil
 }
 
 // toRender picks the entries that are not kept.
@@ -79,8 +85,7 @@ func (e *entry) kept() bool {
 
 // renderEntries renders what is to be rendered in one format, and sums what the
 // feeds before have not summed.
-func (e *edition) renderEntries(format int) error {
-	f := feed.Formats[format]
+func (e *edition) renderEntries(f feed.Format) error {
 	for _, entry := range e.entries {
 		if entry.summed[f] {
 			continue
@@ -148,11 +153,12 @@ func (e *edition) gather() {
 // refuses it.
 func (s *Scheduler) judge(e *edition, a *feed.Artifact) {
 	f := a.Format
-	if e.unchanged[f] = e.reads(a, e.before[f]); !e.unchanged[f] {
-		e.refused[f] = s.lint(e, a)
+	e.made[f], e.refused[f] = a, nil
+	if e.unchanged[f] = e.reads(a, e.before[f]); e.unchanged[f] {
+		return
 	}
-	if e.refused[f] == nil {
-		e.made[f] = a
+	if e.refused[f] = s.lint(e, a); e.refused[f] != nil {
+		e.made[f] = nil
 	}
 }
 
@@ -179,6 +185,7 @@ func (e *edition) artifact(f feed.Format) *feed.Artifact {
 		Topic: e.site.Topic(e.category, f), Path: e.category.FeedPath(f),
 		Head: e.heads[f], Tail: e.tails[f], Dates: e.dates,
 		Hubs: hubs(e.category), MaxAge: e.category.Every,
+		Fingerprint: e.print, EntryFingerprint: e.entryPrint,
 	}
 	if e.stays {
 		a.Entries, a.Sums = e.before[f].Entries, e.before[f].Sums
@@ -197,9 +204,9 @@ func (e *edition) artifact(f feed.Format) *feed.Artifact {
 // checked with the new ones alone: the work of a check follows the change.
 func (s *Scheduler) lint(e *edition, a *feed.Artifact) error {
 	part := Part{Format: a.Format, Topic: a.Topic, Head: a.Head, Tail: a.Tail}
-	for _, f := range e.fragments {
-		if f.Key.Format == a.Format {
-			part.Entries = append(part.Entries, f.Data)
+	for _, entry := range e.entries {
+		if entry.making != nil && entry.other[a.Format] {
+			part.Entries = append(part.Entries, entry.bytes[a.Format])
 		}
 	}
 	check := s.check

@@ -179,16 +179,20 @@ func (s *Scheduler) serve(ctx context.Context, run uint64, categories ...uint64)
 	}
 	close(next)
 	errs := make([]error, min(s.workers, len(categories)))
-	var working sync.WaitGroup
-	for i := range errs {
-		working.Go(func() {
-			for c := range next {
-				if errs[i] = s.serveOne(ctx, run, c); errs[i] != nil {
-					return
-				}
-				s.beat()
+	work := func(i int) {
+		for c := range next {
+			if errs[i] = s.serveOne(ctx, run, c); errs[i] != nil {
+				return
 			}
-		})
+			s.beat()
+		}
+	}
+	var working sync.WaitGroup
+	for i := 1; i < len(errs); i++ {
+		working.Go(func() { work(i) })
+	}
+	if len(errs) > 0 {
+		work(0) // one category alone needs no other goroutine
 	}
 	working.Wait()
 	if errors.Is(errors.Join(errs...), store.ErrFenced) {
