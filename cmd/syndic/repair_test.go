@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"maps"
 	"math/rand/v2"
@@ -64,7 +65,7 @@ func spoil(random *rand.Rand, whole []byte) []byte {
 // crashes, and a repair or a restore gets a serving daemon back. SYNDIC_SOAK is
 // for all hundred copies.
 func TestSoakDamagedCopies(t *testing.T) {
-	copies := 5
+	copies := 4
 	if os.Getenv("SYNDIC_SOAK") != "" {
 		copies = 100
 	}
@@ -121,6 +122,18 @@ func (c *damagedCopy) ask() {
 	for _, args := range [][]string{{"status"}, {"post", "list"}, {"check"}, {"post", "recall", "p3"}, {"post", "publish", "p3"}} {
 		c.clear(c.host.run(args...), args...)
 	}
+	p := c.host.start(c.host.command(context.Background(), "serve"))
+	eventually(c.t, "the daemon is ready, or says what is wrong", func() bool {
+		select {
+		case <-p.ended:
+			return true
+		default:
+			log := p.log.String()
+			return strings.Contains(log, `"message":"ready"`) || strings.Contains(log, `"level":"error"`)
+		}
+	})
+	code := p.stop()
+	c.clear(result{code: code, err: p.log.String()}, "serve")
 }
 
 // getBack repairs, or restores where that fails, and starts a daemon.

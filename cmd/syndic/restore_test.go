@@ -161,12 +161,12 @@ func TestKillWhileRestoring(t *testing.T) {
 	h.must(0, "post", "rm", "cli-development-doesnt-have-to-be-hard-heres-proof")
 	db := filepath.Join(h.data, databaseName)
 	seen := map[int]bool{}
-	for ms := range 12 {
+	for ms := range 7 {
 		cmd := h.command(t.Context(), "restore", backup)
 		if err := cmd.Start(); err != nil {
 			t.Fatal(err)
 		}
-		pause(t, time.Duration(ms*ms)*2*time.Millisecond)
+		pause(t, time.Duration(ms*ms)*6*time.Millisecond)
 		_ = cmd.Process.Kill()
 		_ = cmd.Wait()
 		h.must(0, "check")
