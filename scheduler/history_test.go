@@ -138,7 +138,7 @@ func (h *history) happen() {
 	for _, title := range h.some() {
 		ids = append(ids, h.category(title).ID)
 	}
-	switch h.rand.IntN(7) {
+	switch h.rand.IntN(9) {
 	case 0:
 		h.edit(num, store.PutOptions{}, func(p *feed.Post) {
 			p.Categories = ids
@@ -158,6 +158,11 @@ func (h *history) happen() {
 		h.rename()
 	case 4:
 		h.reconfigure()
+	case 6:
+		h.mend()
+	case 7:
+		h.republish(Request{})
+		h.comparePublished()
 	case 5: // many at once, as an import: more than one commit takes
 		for _, num := range h.nums {
 			h.edit(num, store.PutOptions{Due: time.Now()}, func(p *feed.Post) { p.Title += "'" })
@@ -165,6 +170,26 @@ func (h *history) happen() {
 	default:
 		h.edit(num, store.PutOptions{}, func(p *feed.Post) { p.Body += fmt.Sprintf("\n\nMore & <b>more</b> %d.\n", h.rand.Uint32()) })
 	}
+}
+
+// mend damages a kept entry and republishes what shows it.
+func (h *history) mend() {
+	h.t.Helper()
+	list := h.artifacts("")
+	if len(list) == 0 || len(list[0].Entries) == 0 {
+		return
+	}
+	a := list[h.rand.IntN(len(list))]
+	key := a.Entries[h.rand.IntN(len(a.Entries))]
+	h.update(func(tx store.Tx) error {
+		c, err := tx.Category(a.Category)
+		if err != nil {
+			return err
+		}
+		return tx.Publish(store.Publication{Category: c, Fragments: []feed.Fragment{{Key: key, Data: []byte("rot")}}})
+	})
+	h.republish(Request{})
+	h.comparePublished()
 }
 
 // rename gives a category another title.
