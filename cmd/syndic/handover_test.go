@@ -106,7 +106,7 @@ func handover(t *testing.T, load time.Duration) {
 	end := time.After(load)
 	second := time.NewTicker(time.Second)
 	defer second.Stop()
-	for running := true; running; {
+	for over := false; !over || restarts == 0; {
 		// Every second the feeds look otherwise, and every other second another
 		// process serves them.
 		h.configure(fmt.Sprintf("  title: Journal %d", reloads), `schedule: "@change"`)
@@ -123,7 +123,7 @@ func handover(t *testing.T, load time.Duration) {
 		select {
 		case <-second.C:
 		case <-end:
-			running = false
+			over = true
 		}
 	}
 	asked, failures := crowd.leave()
@@ -131,7 +131,7 @@ func handover(t *testing.T, load time.Duration) {
 	for _, err := range failures {
 		t.Errorf("failed: %v", err)
 	}
-	if restarts == 0 || reloads < 2 || asked < 100 {
+	if asked < 100 {
 		t.Error("too few to mean anything")
 	}
 }
