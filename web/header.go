@@ -101,13 +101,19 @@ func (s *Server) toCheck(f *found) bool {
 func (s *Server) readCategory(ctx context.Context, num uint64) (f found, err error) {
 	err = s.store.View(ctx, func(r store.Reader) error {
 		f = found{category: num}
-		artifacts, err := r.Artifacts(num)
+		artifacts, whole, err := s.readFeeds(r, num)
 		if err != nil {
 			return err
 		}
 		for i := range artifacts {
 			a := &artifacts[i]
+			if a.Category != num {
+				break // the header of another, where this one has no feeds
+			}
 			f.feeds[a.Format] = a
+			if !whole {
+				continue // nothing was in memory a moment ago
+			}
 			if err := s.checkNew(r, a); isDamage(err) {
 				f.err[a.Format] = err
 			} else if err != nil {
@@ -125,6 +131,21 @@ func (s *Server) readCategory(ctx context.Context, num uint64) (f found, err err
 		return f, fmt.Errorf("read the feeds of category %d: %w", num, err)
 	}
 	return f, nil
+}
+
+// readFeeds reads a category's feeds: whole if one of them is in memory, else
+// their headers.
+func (s *Server) readFeeds(r store.Reader, num uint64) (list []feed.Artifact, whole bool, err error) {
+	if feeds := s.feeds[num]; feeds != nil {
+		for i := range feeds {
+			if f := feeds[i].now.Load(); f != nil && f.inMemory() {
+				list, err = r.Artifacts(num)
+				return list, true, err
+			}
+		}
+	}
+	list, err = r.Headers(num-1, 1)
+	return list, false, err
 }
 
 // checkNew checks a feed that is to replace one in memory, but for the entries

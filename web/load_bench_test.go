@@ -65,3 +65,44 @@ func (h *house) bare(tx store.Tx, i int) error {
 	}
 	return tx.Publish(p)
 }
+
+// BenchmarkFollow is what comes between the commit of a publication and its
+// readers, for three feeds of 50 posts: those that nobody asks for, and those
+// that everybody does, without and with the making of the new bytes.
+func BenchmarkFollow(b *testing.B) {
+	for _, kind := range []struct {
+		name        string
+		asked, made bool
+	}{{"cold", false, false}, {"hot", true, false}, {"hot, with its bytes", true, true}} {
+		b.Run(kind.name, func(b *testing.B) {
+			h := newHouse(b, nil)
+			c := h.category(feed.Category{Slug: "design", Title: "Design"})
+			for i := range 50 {
+				h.post(feed.Post{Slug: fmt.Sprintf("post-%d", i), Title: "Post", Categories: []string{c.ID}, Body: string(prose(4000))})
+			}
+			h.publish(c.Num)
+			h.load()
+			read := func() {
+				for _, f := range feed.Formats {
+					v, err := h.server.body(h.server.feedAt("/design/"+f.File()), identity)
+					if err != nil {
+						b.Fatal(err)
+					}
+					v.release()
+				}
+			}
+			for i := 0; b.Loop(); i++ {
+				b.StopTimer()
+				if kind.asked {
+					read()
+				}
+				h.newPost(c, fmt.Sprintf("new-%d", i))
+				b.StartTimer()
+				h.follow()
+				if kind.made {
+					read()
+				}
+			}
+		})
+	}
+}
