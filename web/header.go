@@ -144,7 +144,9 @@ func (s *Server) readFeeds(r store.Reader, num uint64) (list []feed.Artifact, wh
 			}
 		}
 	}
-	list, err = r.Headers(num-1, 1)
+	if list, err = r.Headers(num-1, 1); err != nil { // it may be of the next category
+		list, err = r.Artifacts(num)
+	}
 	return list, false, err
 }
 

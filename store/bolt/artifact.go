@@ -38,13 +38,13 @@ func (r *reader) Artifacts(category uint64) ([]feed.Artifact, error) {
 // Headers lists the feeds of many categories without their bytes.
 func (r *reader) Headers(after uint64, limit int) ([]feed.Artifact, error) {
 	var list []feed.Artifact
-	for _, v := range r.rows(inArtifact, nil, numKey(after+1)) {
+	for k, v := range r.rows(inArtifact, nil, numKey(after+1)) {
+		if len(list) >= limit && (limit <= 0 || number(k) != list[len(list)-1].Category) {
+			break
+		}
 		a, err := decodeHeader(v)
 		if err != nil {
 			return nil, fmt.Errorf("read the headers of feeds: %w", err)
-		}
-		if len(list) >= limit && (limit <= 0 || a.Category != list[len(list)-1].Category) {
-			break
 		}
 		list = append(list, a)
 	}
