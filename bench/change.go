@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"os"
 	"path/filepath"
 	"time"
 )
@@ -38,7 +39,10 @@ func (b *bench) changes(ctx context.Context) error {
 	var stores []*publisher
 	for i, size := range b.sizes {
 		progress("filling a store with %d posts in %d categories", size.posts, size.categories)
-		p, err := b.newPublisher(ctx, b.grown(i), size, noHub)
+		if err := os.Mkdir(b.grown(i), 0o700); err != nil {
+			return err
+		}
+		p, err := b.newPublisher(ctx, database(b.grown(i)), size, noHub)
 		if err != nil {
 			return err
 		}

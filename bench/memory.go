@@ -58,10 +58,10 @@ func (b *bench) memory(ctx context.Context) error {
 // than through files.
 func (b *bench) fill(ctx context.Context, h *host, size size) error {
 	progress("filling a store with %d posts in %d categories", size.posts, size.categories)
-	if err := os.MkdirAll(h.data, 0o700); err != nil {
+	if err := os.Mkdir(h.data, 0o700); err != nil {
 		return err
 	}
-	p, err := b.filled(ctx, filepath.Join(h.data, "syndic.db"), size)
+	p, err := b.filled(ctx, database(h.data), size)
 	if err != nil {
 		return err
 	}

@@ -11,8 +11,11 @@ import (
 	"time"
 )
 
-// grown is the file of the i-th of the stores that are compared.
-func (b *bench) grown(i int) string { return filepath.Join(b.dir, fmt.Sprintf("store%d.db", i)) }
+// grown is the data directory of the i-th of the stores that are compared.
+func (b *bench) grown(i int) string { return filepath.Join(b.dir, fmt.Sprintf("data%d", i)) }
+
+// database is the file in a data directory.
+func database(data string) string { return filepath.Join(data, "syndic.db") }
 
 // rest is how long a daemon is left alone before its memory is looked at.
 const rest = 5 * time.Second
@@ -32,19 +35,15 @@ func (b *bench) starts(ctx context.Context) error {
 	b.table.head("The binary on these stores, until a feed is served; RssAnon after "+rest.String(), fmt.Sprintf("serve.memory: %dMB", feedMemory))
 	for i, size := range b.sizes {
 		progress("starting on %d posts", size.posts)
-		h.data = filepath.Join(b.dir, fmt.Sprintf("data%d", i))
-		file := filepath.Join(h.data, "syndic.db")
-		if err := errors.Join(os.Mkdir(h.data, 0o700), os.Rename(b.grown(i), file)); err != nil {
-			return err
-		}
-		if err := b.startOn(ctx, h, size, file); err != nil {
+		h.data = b.grown(i)
+		if err := b.startOn(ctx, h, size); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (b *bench) startOn(ctx context.Context, h *host, size size, file string) error {
+func (b *bench) startOn(ctx context.Context, h *host, size size) error {
 	var warm, cold time.Duration
 	var atEnd use
 	// The first start may have something to do yet.
@@ -60,7 +59,7 @@ func (b *bench) startOn(ctx context.Context, h *host, size size, file string) er
 	if err != nil {
 		return err
 	}
-	info, err := os.Stat(file)
+	info, err := os.Stat(database(h.data))
 	if err != nil {
 		return err
 	}
