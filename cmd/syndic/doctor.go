@@ -21,10 +21,11 @@ func (a *app) doctorCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "doctor",
 		Short: "Look at the whole installation, from the outside too, and say what to do",
-		Long: `Look at the whole installation: the configuration, the files, the disk and the
+		Long: `Look at the whole installation: the configuration, the files, the disk, the
 clock, the backups, the public address as readers see it, the hubs, the
-schedules, and posts that never go out. It changes nothing and pings nobody, and works without a
-daemon, too. Of many feeds it looks at some, unless told otherwise.
+schedules, and posts that never go out. It changes nothing, pings nobody, and
+works without a daemon, too. Of many feeds it looks at some, unless told
+otherwise.
 
 Exit code 0 when all is well, notes aside; 3 when something works partly
 (warnings); 1 when something is broken; 130 when interrupted, after printing what

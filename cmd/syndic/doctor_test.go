@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -390,7 +391,7 @@ func TestDoctorRunsOutOfTime(t *testing.T) {
 	h := newHost(t, "hubs: [\""+hub+"\"]")
 	h.must(0, "post", "add", h.write("one.md", "# One\n"))
 	e := examine(h, exitPartly, "--timeout", "2s")
-	if r := e.has(t, warning, "incomplete"); e.Complete || strings.Join(r.Subjects, " ") != "clock hubs" {
+	if r := e.has(t, warning, "incomplete"); e.Complete || !slices.Contains(r.Subjects, "hubs") || !slices.Contains(r.Subjects, "clock") {
 		t.Errorf("it is %+v", e)
 	}
 }
