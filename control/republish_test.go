@@ -186,6 +186,15 @@ func TestHubs(t *testing.T) {
 	if list, err = r.Hubs(t.Context()); err != nil || list[0].Waiting != 1 || list[0].Oldest == nil {
 		t.Errorf("%+v, %v", list, err)
 	}
+	r.update(func(tx store.Tx) error {
+		return tx.Settle(store.Delivery{Hub: hubURL, Topic: "http://example.org/design/rss.xml", Generation: gen, Note: "waiting: it is older there"})
+	})
+	if list, err = r.Hubs(t.Context()); err != nil || list[0].Waiting != 1 || list[0].Note != "waiting: it is older there" {
+		t.Errorf("%+v, %v", list, err)
+	}
+	if lines, err = r.HubLog(t.Context(), 1); err != nil || len(lines) != 1 || lines[0].Outcome != "waiting" || lines[0].Note != list[0].Note {
+		t.Errorf("%+v, %v", lines, err)
+	}
 }
 
 func TestPingRefused(t *testing.T) {
