@@ -12,20 +12,18 @@ import (
 const lastWords = time.Second
 
 // Drain ends the public listeners gently, before the Shutdown of their
-// http.Server. No connection is accepted any more; what waits in the queue of a
-// socket that another process has too is left to that one. Each connection's
-// next answer says that it is the last. Drain returns when no connection is
-// left, after a second, or when ctx ends.
-func (s *Server) Drain(ctx context.Context) {
+// http.Server: each connection's next answer says that it is the last. It
+// returns when no connection is left, after a second, or when ctx ends, and then
+// no connection is accepted any more. Sockets that are shared, because another
+// process has them next, are left to that one from the beginning, with what
+// waits in their queues.
+func (s *Server) Drain(ctx context.Context, shared bool) {
 	ctx, cancel := context.WithTimeout(ctx, lastWords)
 	defer cancel()
-	s.gate.drain(ctx)
+	s.gate.drain(ctx, shared)
 }
 
-// drain stops the listeners, waits until they know, and then until no
-// connection is left. Only then is there none that has been accepted and not
-// counted.
-func (g *gate) drain(ctx context.Context) {
+func (g *gate) drain(ctx context.Context, shared bool) {
 	g.mu.Lock()
 	if !g.draining.Load() {
 		g.emptied = make(chan struct{}, 1)
@@ -33,19 +31,27 @@ func (g *gate) drain(ctx context.Context) {
 	}
 	listeners := g.listeners
 	g.mu.Unlock()
+	if shared {
+		stopAll(ctx, listeners)
+	}
+	for g.open.Load() > 0 && ctx.Err() == nil {
+		select {
+		case <-g.emptied:
+		case <-ctx.Done():
+		}
+	}
+	stopAll(ctx, listeners)
+}
+
+// stopAll closes the sockets and waits until their Accepts know: from then on
+// there is no connection that has been accepted and not counted.
+func stopAll(ctx context.Context, listeners []*gated) {
 	for _, l := range listeners {
 		l.stop()
 	}
 	for _, l := range listeners {
 		select {
 		case <-l.stopped:
-		case <-ctx.Done():
-			return
-		}
-	}
-	for g.open.Load() > 0 {
-		select {
-		case <-g.emptied:
 		case <-ctx.Done():
 			return
 		}

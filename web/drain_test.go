@@ -9,10 +9,10 @@ import (
 )
 
 // drainAside drains in the background; the channel says when it is over.
-func (b *bubble) drainAside() <-chan time.Duration {
+func (b *bubble) drainAside(shared bool) <-chan time.Duration {
 	over, start := make(chan time.Duration, 1), time.Now()
 	go func() {
-		b.shelf.Drain(context.Background())
+		b.shelf.Drain(context.Background(), shared)
 		over <- time.Since(start)
 	}()
 	synctest.Wait()
@@ -33,7 +33,7 @@ func TestDrainAnswersOnceMore(t *testing.T) {
 				b.Errorf("closed before the drain: %v", res)
 			}
 		}
-		over := b.drainAside()
+		over := b.drainAside(true)
 		pass(300 * time.Millisecond)
 		for v, request := range map[*visitor]string{fresh: getFeed, kept: getFeed, paged: getPage, foreign: getPage} {
 			v.send(request)
@@ -53,7 +53,7 @@ func TestDrainAnswersWhatCameAlong(t *testing.T) {
 	inBubble(t, 1000, func(b *bubble) {
 		v := b.visit()
 		synctest.Wait()
-		over := b.drainAside()
+		over := b.drainAside(true)
 		v.send(getFeed + getFeed + getFeed)
 		for i := range 3 {
 			if res := v.receive(); res.Close != (i == 2) {
@@ -71,7 +71,7 @@ func TestDrainDoesNotWaitForTheIdle(t *testing.T) {
 		idle := b.visit()
 		idle.send(getFeed)
 		idle.receive()
-		over := b.drainAside()
+		over := b.drainAside(true)
 		if took := <-over; took != lastWords {
 			b.Errorf("the drain took %v", took)
 		}
@@ -84,16 +84,41 @@ func TestDrainDoesNotWaitForTheIdle(t *testing.T) {
 	}, true, false)
 }
 
-// Nothing is accepted from the moment on in which the drain begins: that is
-// for who has the socket next.
+// While the last answers are given, a socket of our own turns nobody away.
+func TestDrainOfOurOwnSocket(t *testing.T) {
+	inBubble(t, 1000, func(b *bubble) {
+		idle := b.visit()
+		idle.send(getFeed)
+		idle.receive()
+		over := b.drainAside(false)
+		pass(lastWords / 2)
+		late := b.visit()
+		late.send(getFeed)
+		if res := late.receive(); !res.Close || res.StatusCode != http.StatusOK {
+			b.Errorf("%v", res)
+		}
+		late.ends(-1, 0)
+		if took := <-over; took != lastWords {
+			b.Errorf("the drain took %v", took)
+		}
+		<-b.done // the listener is closed
+	}, true, false)
+}
+
+// Of a shared socket nothing is accepted from the moment on in which the drain
+// begins: that is for who has it next.
 func TestDrainAcceptsNothing(t *testing.T) {
 	inBubble(t, 1000, func(b *bubble) {
-		<-b.drainAside()
+		idle := b.visit()
+		synctest.Wait()
+		over := b.drainAside(true)
 		select {
 		case <-b.done:
 		default:
 			b.Error("the listener is still open")
 		}
-		b.shelf.Drain(context.Background()) // once more does nothing
+		<-over
+		_ = idle.Close()
+		b.shelf.Drain(context.Background(), true) // once more does nothing
 	}, true, false)
 }

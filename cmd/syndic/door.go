@@ -65,7 +65,7 @@ func (d *daemon) listenHTTP(ctx context.Context) error {
 	}
 	shutDown := d.answer(server, public...)
 	ends := []undo{func(ctx context.Context) error {
-		d.web.Drain(ctx)
+		d.web.Drain(ctx, d.config.Listen == "fd")
 		return shutDown(ctx)
 	}}
 	d.tell("public", "serving feeds and pages", d.config.site().URL, public)
