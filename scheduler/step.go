@@ -6,13 +6,15 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
-	"slices"
 	"sync"
 	"time"
 
 	"syndic/feed"
 	"syndic/store"
 )
+
+// longTurn is as long as others should wait for a turn.
+const longTurn = 50 * time.Millisecond
 
 // longestBackoff is the longest wait between two attempts at one category.
 const longestBackoff = 5 * time.Minute
@@ -148,18 +150,25 @@ func (s *Scheduler) dueMarks(ctx context.Context, now time.Time, limit int) (mar
 	return marks, wrap("read due marks", err)
 }
 
-// publishAll publishes categories, a few dozen a turn, so that who asks for one
-// of them meanwhile need not wait for all.
+// publishAll publishes categories, some a turn, so that who asks for one of
+// them meanwhile need not wait for all. At a turn's end most workers have
+// nothing to do, so one that was short is followed by one twice as large.
 func (s *Scheduler) publishAll(ctx context.Context, categories []uint64) error {
 	run := s.runs.Add(1)
-	for part := range slices.Chunk(categories, 2*s.workers) {
+	for size := 2 * s.workers; len(categories) > 0; {
+		part := categories[:min(size, len(categories))]
+		categories = categories[len(part):]
 		if err := s.take(ctx); err != nil {
 			return err
 		}
+		start := time.Now()
 		err := s.serve(ctx, run, part...)
 		s.give()
 		if err != nil {
 			return err
+		}
+		if size *= 2; time.Since(start) > longTurn {
+			size = 2 * s.workers
 		}
 	}
 	return nil
