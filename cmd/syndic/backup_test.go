@@ -133,6 +133,9 @@ func TestScheduledBackups(t *testing.T) {
 	if b := status.Backup; b == nil || b.Kept != 2 || b.Error != "" || b.Last == nil || b.Next == nil || !b.Next.After(time.Now()) {
 		t.Errorf("status says %+v", status.Backup)
 	}
+	if text := h.must(0, "status"); !strings.Contains(text, "2 in "+dir+", the newest of ") {
+		t.Errorf("status says\n%s", text)
+	}
 	p.stop()
 	var left []string
 	entries, err := os.ReadDir(dir)

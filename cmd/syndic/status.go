@@ -44,6 +44,13 @@ func statusFields(s control.StatusInfo) []field {
 		{"waiting to go out", count(s.Dirty)}, {"next publication", when(s.NextDue)},
 		{"pings waiting", fmt.Sprint(s.PingsWaiting)}, {"pings failed", count(s.PingsFailed)},
 	}
+	if b := s.Backup; b != nil {
+		text := fmt.Sprintf("%d in %s", b.Kept, b.Directory)
+		if b.Last != nil {
+			text += ", the newest of " + when(b.Last)
+		}
+		fields = append(fields, field{"backups", text + ", the next at " + when(b.Next)})
+	}
 	for _, p := range s.Problems {
 		fields = append(fields, field{"problem", p})
 	}
