@@ -107,6 +107,12 @@ func (m *machine) syndic(args ...string) string {
 	return mustRun(m.t, nil, "chroot", append([]string{"--userspec=syndic:syndic", m.root, "env", "HOME=/var/lib/syndic", "syndic"}, args...)...)
 }
 
+// asks tells whether debconf knows what to ask at a purge.
+func (m *machine) asks() bool {
+	m.t.Helper()
+	return strings.Contains(m.read("var/cache/debconf/templates.dat"), "Name: syndic/remove-data\n")
+}
+
 func (m *machine) path(name string) string { return filepath.Join(m.root, name) }
 
 func (m *machine) read(name string) string {
@@ -193,6 +199,9 @@ func TestPackageLife(t *testing.T) {
 		t.Errorf("installing says nothing of what to do next:\n%s", out)
 	}
 	m.asked("at the installation", "daemon-reload") // and not to start it
+	if !m.asks() {
+		t.Error("debconf has no question for purging")
+	}
 	checkInstalled(t, m)
 	m.publish()
 
@@ -251,6 +260,9 @@ func checkRemoval(t *testing.T, m *machine, file string) {
 	m.syndic("post", "list")
 	mustRun(t, nil, "chroot", m.root, "sh", "-c", "echo syndic syndic/remove-data boolean true | debconf-set-selections")
 	m.must("-P", "syndic")
+	if m.asks() {
+		t.Error("purged, and debconf still has its question")
+	}
 	if m.has("var/lib/syndic") || m.has("etc/syndic") {
 		t.Error("asked to remove the posts, it keeps them")
 	}
