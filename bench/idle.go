@@ -21,46 +21,53 @@ func (b *bench) idle(ctx context.Context) error {
 	b.table.head(fmt.Sprintf("%d idle connections, each of which was answered once", idlers), "RssAnon of the binary, over that before")
 	// A quality in Accept-Encoding is what the lane leaves to net/http.
 	for _, who := range []struct{ name, accept string }{{"that asked the fast lane", "gzip"}, {"that asked net/http, which keeps 3,000", "gzip;q=0.9"}} {
-		cost, err := b.idleCost(ctx, who.accept)
+		cost, alive, err := b.idleCost(ctx, who.accept)
 		if err != nil {
 			return err
 		}
 		b.table.row(row{measure: who.name, ours: megabytes(cost), aim: atMost(mb(cost), 100, " MB")})
+		b.table.row(row{measure: "  of them answered once more", ours: fmt.Sprint(alive)})
 	}
 	return nil
 }
 
-func (b *bench) idleCost(ctx context.Context, accept string) (int64, error) {
+// idleCost also tells how many of the connections were still open then.
+func (b *bench) idleCost(ctx context.Context, accept string) (cost int64, alive int, err error) {
 	progress("opening %d connections", idlers)
 	h, err := b.newHost(ctx)
 	if err != nil {
-		return 0, err
+		return 0, 0, err
 	}
 	if err := b.fillHost(ctx, h); err != nil {
-		return 0, err
+		return 0, 0, err
 	}
 	p, _, err := h.serve(ctx)
 	if err != nil {
-		return 0, err
+		return 0, 0, err
 	}
 	defer p.stop() //nolint:errcheck // what was measured is
 	// What the first answers take is not a connection's.
 	few, err := open(ctx, h, 100, accept)
 	few.close()
 	if err != nil {
-		return 0, err
+		return 0, 0, err
 	}
 	before, err := used(p.pid())
 	if err != nil {
-		return 0, err
+		return 0, 0, err
 	}
 	all, err := open(ctx, h, idlers, accept)
 	defer all.close()
 	if err != nil {
-		return 0, err
+		return 0, 0, err
 	}
 	after, err := used(p.pid())
-	return after.memory - before.memory, err
+	for _, conn := range all {
+		if answered(conn, request(h, accept)) == nil {
+			alive++
+		}
+	}
+	return after.memory - before.memory, alive, err
 }
 
 // crew is connections that are open.
@@ -75,7 +82,6 @@ func (c crew) close() {
 // open makes n connections of which each asks once.
 func open(ctx context.Context, h *host, n int, accept string) (crew, error) {
 	const workers = 16
-	ask := fmt.Sprintf("GET /%s HTTP/1.1\r\nHost: %s\r\nAccept-Encoding: %s\r\n\r\n", servedPath, h.addr, accept)
 	conns, errs := make([]crew, workers), make([]error, workers)
 	var working sync.WaitGroup
 	for w := range workers {
@@ -87,7 +93,7 @@ func open(ctx context.Context, h *host, n int, accept string) (crew, error) {
 					return
 				}
 				conns[w] = append(conns[w], conn)
-				errs[w] = answered(conn, ask)
+				errs[w] = answered(conn, request(h, accept))
 			}
 		})
 	}
@@ -97,6 +103,10 @@ func open(ctx context.Context, h *host, n int, accept string) (crew, error) {
 		all = append(all, some...)
 	}
 	return all, errors.Join(errs...)
+}
+
+func request(h *host, accept string) string {
+	return fmt.Sprintf("GET /%s HTTP/1.1\r\nHost: %s\r\nAccept-Encoding: %s\r\n\r\n", servedPath, h.addr, accept)
 }
 
 // answered sends a request and reads the whole answer.
