@@ -24,7 +24,7 @@ func configPage(example string, day time.Time) string {
 	p.paragraph()
 	p.fill("A key is written here with those above it: serve.fast_lane is the key fast_lane below serve.")
 	p.section("KEYS")
-	for _, e := range entries5(keys) {
+	for _, e := range keyEntries(keys) {
 		var terms []string
 		for _, key := range e.keys {
 			name, value, _ := strings.Cut(key, ": ")
@@ -37,9 +37,9 @@ func configPage(example string, day time.Time) string {
 	return p.String()
 }
 
-// entries5 reads the example's comments and keys. The example of a category
+// keyEntries reads the example's comments and keys. The example of a category
 // stands in comments and takes the place of the empty mapping.
-func entries5(src string) []entry {
+func keyEntries(src string) []entry {
 	src = strings.Replace(src, "\ncategories: {}\n#categories:", "\n#categories:", 1)
 	var all []entry
 	var path []string

@@ -84,7 +84,7 @@ func TestManualOfTheConfiguration(t *testing.T) {
 		}
 	}
 	example := string(readFile(t, "../../config.example.yaml"))
-	for _, e := range entries5(example) {
+	for _, e := range keyEntries(example) {
 		if e.text == "" || len(e.keys) == 0 {
 			t.Errorf("an entry of %v says %q", e.keys, e.text)
 		}

@@ -310,7 +310,7 @@ func checkInstalled(t *testing.T, m *machine) {
 	}
 }
 
-// checkTarball: the archive holds the files of the package and a note.
+// checkTarball sees that the archive holds the files of the package and a note.
 func checkTarball(t *testing.T, dir string) {
 	t.Helper()
 	files := func(lines, prefix string) (names []string) {
