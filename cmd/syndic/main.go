@@ -9,6 +9,8 @@ import (
 	"strings"
 	"syscall"
 	_ "time/tzdata" // a machine without zone files still knows every time zone
+
+	"syndic/store"
 )
 
 func main() {
@@ -62,6 +64,9 @@ func (a *app) run(ctx context.Context, args []string) int {
 		code = exitUsage
 	}
 	message := err.Error()
+	if errors.Is(err, store.ErrDamaged) && !strings.Contains(message, "syndic restore") {
+		message += "; " + wayBack // a record does not know that it is a file's
+	}
 	var known *failure
 	if code == exitInterrupted && !errors.As(err, &known) {
 		message = "interrupted"
