@@ -66,6 +66,7 @@ func newServedFeed(a feed.Artifact) *servedFeed {
 // header is the artifact without what its bytes are made of.
 func header(a feed.Artifact) feed.Artifact {
 	a.Head, a.Tail, a.Entries, a.Dates, a.Sums = nil, nil, nil, nil, nil
+	a.Fingerprint, a.EntryFingerprint = "", ""
 	return a
 }
 

@@ -55,7 +55,8 @@ func (s *Server) readAllHeaders(ctx context.Context, at map[uint64]*found) (dama
 		}
 		for i := range some {
 			a := &some[i]
-			a.Hubs, hubs = shared(a.Hubs, hubs), a.Hubs
+			a.Hubs = shared(a.Hubs, hubs)
+			hubs = a.Hubs
 			if f := at[a.Category]; f != nil {
 				f.feeds[a.Format] = a
 			}
