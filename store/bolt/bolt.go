@@ -33,7 +33,7 @@
 //	due_post        second, post                      empty; scheduled posts
 //	mark            category                          record of store.Mark
 //	due_mark        instant, category                 empty
-//	artifact        category, format (1 byte)         record of feed.Artifact; its entries are packed
+//	artifact        category, format (1 byte)         record of feed.Artifact; its entries and their sums are packed
 //	fragment        post, format, variant (16 bytes)  the entry's bytes
 //	fragment_ref    as fragment                       8 bytes: how many artifacts' entries name it, unless it is one
 //	delivery        hub, 0, topic                     record of store.Delivery
