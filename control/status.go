@@ -10,8 +10,12 @@ import (
 	"syndic/store"
 )
 
-// countedPosts bounds how many posts status counts: it reads each.
-const countedPosts = 50_000
+// Status counts no more posts than this, and no longer: it reads each, and in a
+// large store most are not in memory.
+const (
+	countedPosts = 50_000
+	countedFor   = time.Second / 2
+)
 
 // maxMarks is more than there are categories.
 const maxMarks = 1_000_000
@@ -139,7 +143,7 @@ func (sr *statusReader) pings() error {
 // countPosts counts posts by state, page by page, up to a bound.
 func (h *Handler) countPosts(ctx context.Context, s *StatusInfo) error {
 	s.Posts = map[string]int{}
-	after, seen := uint64(0), 0
+	after, seen, began := uint64(0), 0, time.Now()
 	for {
 		var posts []feed.Post
 		err := h.cfg.Store.View(ctx, func(r store.Reader) (err error) {
@@ -156,7 +160,7 @@ func (h *Handler) countPosts(ctx context.Context, s *StatusInfo) error {
 		if seen += len(posts); len(posts) < postPage {
 			return nil
 		}
-		if seen >= countedPosts {
+		if seen >= countedPosts || time.Since(began) >= countedFor {
 			s.PostsAtLeast = true
 			return nil
 		}

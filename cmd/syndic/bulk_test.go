@@ -26,12 +26,11 @@ func (h *host) posts() (n int) {
 	h.t.Helper()
 	c := control.Dial(filepath.Join(h.data, socketName))
 	defer c.Close()
-	status, err := c.Status(h.t.Context())
-	if err != nil {
-		h.t.Fatal(err)
-	}
-	for _, some := range status.Posts {
-		n += some
+	for _, err := range c.Posts(h.t.Context(), control.PostQuery{}) {
+		if err != nil {
+			h.t.Fatal(err)
+		}
+		n++
 	}
 	return n
 }
