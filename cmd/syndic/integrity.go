@@ -168,6 +168,9 @@ func (a *app) reportRepair(r repaired) error {
 
 func (a *app) printRepair(r repaired) error {
 	if a.globals.format == formatJSON {
+		for _, list := range []*[]string{&r.Lost, &r.Held, &r.Mended} {
+			*list = append([]string{}, *list...) // an empty list is one
+		}
 		return a.printer().json(r)
 	}
 	var rows []finding

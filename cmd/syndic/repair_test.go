@@ -216,7 +216,7 @@ func TestRepair(t *testing.T) {
 	if err != nil || string(kept) != string(whole) || !strings.HasPrefix(filepath.Base(r.Kept), "syndic.db.damaged-") {
 		t.Errorf("the damaged file is not kept as it was: %s (%v)", r.Kept, err)
 	}
-	if r.Posts == 0 || len(r.Problems) == 0 {
+	if r.Posts == 0 || len(r.Problems) == 0 || r.Lost == nil || r.Held == nil || r.Mended == nil {
 		t.Errorf("got %+v", r)
 	}
 	h.must(0, "check")
