@@ -258,11 +258,10 @@ func TestRepublishShares(t *testing.T) {
 func TestRepublishBrokenOff(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithCancel(context.Background())
-		var on bool
+		var on atomic.Bool
 		w := newWorld(t, siteWith("0 6 * * *"), func(c *Config) {
 			c.Check = func(feed.Category, Part) error {
-				if on {
-					on = false
+				if on.CompareAndSwap(true, false) {
 					cancel()
 				}
 				return nil
@@ -270,7 +269,7 @@ func TestRepublishBrokenOff(t *testing.T) {
 		}).clean()
 		w.sched.workers = 1 // or another category is out, quietly, before the end
 		p := w.add(nil, store.PutOptions{}, "design")
-		on = true
+		on.Store(true)
 		if _, err := w.sched.Republish(ctx, Request{NoPing: true}); !errors.Is(err, context.Canceled) {
 			t.Fatalf("broken off: %v", err)
 		}
