@@ -139,10 +139,12 @@ func (t *tx) planPost(p feed.Post) (n putPlan, err error) {
 	if !n.old.State.CanBecome(p.State) || p.State == feed.Published && n.old.State != feed.Published {
 		return n, fmt.Errorf("its state cannot go from %q to %q", n.old.State, p.State)
 	}
-	if n.is, err = t.categoryNums(p); err != nil {
+	if n.was, err = t.categoryNums(n.old); errors.Is(err, store.ErrNotFound) {
+		return n, damaged("it is in a category that is not there: %v", err) // none is ever taken out
+	} else if err != nil {
 		return n, err
 	}
-	if n.was, err = t.categoryNums(n.old); err != nil {
+	if n.is, err = t.categoryNums(p); err != nil {
 		return n, err
 	}
 	n.touched = union(n.was, n.is)

@@ -184,7 +184,7 @@ func (b *rebuild) categories() error {
 		return err
 	}
 	for num, c := range names {
-		if _, there := cats[num]; !there && c.ID != "" && c.Slug != "" && num != feed.SiteNum {
+		if _, there := cats[num]; !there && num != feed.SiteNum && soundCategory(*c, numKey(num)) {
 			cats[num] = *c
 			b.mended("category %d (%s): its record could not be read, and was made anew of its names: see that its title is right, and that it was not retired", num, c.Slug)
 		}

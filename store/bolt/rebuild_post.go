@@ -19,10 +19,12 @@ func (b *rebuild) posts() error {
 	}
 	err := b.each(inPost, func(t *tx, k, v []byte) error {
 		p, err := decodePost(v)
+		altered := err == nil && len(k) == 8 && b.nameAgain(t, &p, k)
 		if err != nil || !soundPost(p, k) {
 			t.drop(inPost, k)
 			return nil // counted with those of which there is no row at all
 		}
+		altered = b.leaveUnnamed(&p) || altered
 		for _, id := range p.Categories {
 			if _, known := b.category[id]; !known {
 				if _, err := b.unknown(t, id); err != nil {
@@ -33,7 +35,7 @@ func (b *rebuild) posts() error {
 		if p.State == feed.Scheduled {
 			t.put(inDuePost, duePostKey(p.PublishAt, p.Num), nil)
 		}
-		return b.settle(t, p, v)
+		return b.settle(t, p, v, altered)
 	})
 	if err != nil {
 		return err
@@ -46,14 +48,44 @@ func (b *rebuild) posts() error {
 	})
 }
 
-// settle writes the record again where it says wrongly where the live revision
-// is. One that is lost is replaced by the newest, as an edit would in a moment.
-func (b *rebuild) settle(t *tx, p feed.Post, data []byte) error {
+// nameAgain gives a post whose id cannot be one that of the index.
+func (b *rebuild) nameAgain(t *tx, p *feed.Post, key []byte) bool {
+	if !unsoundID(p.ID) {
+		return false
+	}
+	for id, num := range t.rows(inPostID, nil, nil) {
+		if bytes.Equal(num, key) && !unsoundID(string(id)) {
+			p.ID = string(id)
+			b.mended("post %d (%s): its id was damaged: it is %s again", p.Num, p.Slug, p.ID)
+			return true
+		}
+	}
+	return false
+}
+
+// leaveUnnamed takes a post out of the categories whose ids are none, as no feed
+// could carry them.
+func (b *rebuild) leaveUnnamed(p *feed.Post) bool {
+	sound := slices.DeleteFunc(slices.Clone(p.Categories), unsoundID)
+	if len(sound) == len(p.Categories) {
+		return false
+	}
+	p.Categories = sound
+	b.mended("post %d (%s): the id of a category of it could not be read: add it to that category again", p.Num, p.Slug)
+	return true
+}
+
+func unsoundID(id string) bool { return feed.CheckIRI(id) != nil }
+
+// settle writes the record again where it was altered, or says wrongly where
+// the live revision is. One that is lost is replaced by the newest, as an edit
+// would in a moment.
+func (b *rebuild) settle(t *tx, p feed.Post, data []byte, altered bool) error {
 	at, want := liveAt(data), byte(notLive)
 	if p.State == feed.Published {
 		want = liveHere
 		var live feed.Post
-		if p.Live != p.Revision && decode(t.get(inLive, numKey(p.Num)), &live) == nil && soundPost(live, numKey(p.Num)) && live.ID == p.ID && live.Revision == p.Live {
+		if p.Live != p.Revision && decode(t.get(inLive, numKey(p.Num)), &live) == nil && soundPost(live, numKey(p.Num)) && live.ID == p.ID && live.Revision == p.Live && !slices.ContainsFunc(live.Categories, unsoundID) {
 			want = liveThere
 		}
 		if want == liveHere && p.Live != p.Revision {
@@ -62,7 +94,7 @@ func (b *rebuild) settle(t *tx, p feed.Post, data []byte) error {
 			at = liveThere
 		}
 	}
-	if at == want {
+	if at == want && !altered {
 		return nil
 	}
 	fixed, err := encodePost(p, want)

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"maps"
 	"slices"
+	"strings"
+	"unicode/utf8"
 
 	"syndic/feed"
 )
@@ -129,13 +131,19 @@ func (v *salvage) hold(r *reader, s strayPost) strayPost {
 	return s
 }
 
-// soundPost tells whether a record can be the post with that key.
+// soundPost tells whether a record can be the post with that key. One with an
+// id that no feed can carry would keep all of its feeds from going out.
 func soundPost(p feed.Post, key []byte) bool {
-	return len(key) == 8 && p.Num == number(key) && p.ID != "" && p.Slug != "" && p.State.Valid() && p.Revision > 0 && p.Live <= p.Revision
+	return len(key) == 8 && p.Num == number(key) && feed.CheckIRI(p.ID) == nil && soundSlug(p.Slug) &&
+		p.State.Valid() && p.Revision > 0 && p.Live <= p.Revision
+}
+
+func soundSlug(slug string) bool {
+	return slug != "" && utf8.ValidString(slug) && !strings.ContainsFunc(slug, func(r rune) bool { return r <= ' ' || r == '/' })
 }
 
 // soundCategory tells whether a record can be the category with that key.
 func soundCategory(c feed.Category, key []byte) bool {
-	named := c.ID != "" && c.Slug != "" || c.Num == feed.SiteNum && c.Slug == ""
+	named := feed.CheckIRI(c.ID) == nil && soundSlug(c.Slug) || c.Num == feed.SiteNum && c.Slug == "" && (c.ID == "" || feed.CheckIRI(c.ID) == nil)
 	return len(key) == 8 && c.Num == number(key) && named && (c.State == feed.Active || c.State == feed.Retired)
 }
