@@ -53,6 +53,9 @@ func (a *app) serveCommand() *cobra.Command {
 				metrics: newMetrics(), judge: newJudge(), started: time.Now(),
 			}
 			d.reloader = newReloader(d, file, found, a.hangups)
+			if a.getenv("GOGC") == "" { // whoever sets it knows better
+				keepHeapFloor()
+			}
 			return d.serve(cmd.Context())
 		},
 	}
