@@ -179,16 +179,7 @@ func writeNew(file string, in io.Reader, size int64) (n int64, err error) {
 	if err != nil {
 		return n, err
 	}
-	return n, syncDir(dir)
-}
-
-// syncDir makes the names in a directory last.
-func syncDir(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
+	return n, bolt.SyncDir(dir)
 }
 
 // heedful is a reader that ends with its context.

@@ -17,6 +17,7 @@ import (
 
 	"syndic/control"
 	"syndic/scheduler"
+	"syndic/store/bolt"
 )
 
 // nameTime is how a backup's name tells when it was made, in UTC.
@@ -201,7 +202,7 @@ func (r *rota) make(ctx context.Context, p plan, file string) error {
 	if err != nil {
 		return errors.Join(err, os.Remove(part))
 	}
-	return syncDir(p.dir)
+	return bolt.SyncDir(p.dir)
 }
 
 // prune removes the oldest of its backups.

@@ -34,7 +34,7 @@ func (s *Store) keepBefore(version uint64) error {
 		err = os.Rename(part, name)
 	}
 	if err == nil {
-		err = syncDir(filepath.Dir(name))
+		err = SyncDir(filepath.Dir(name))
 	}
 	if err != nil {
 		return fmt.Errorf("keep a copy of the database before its schema becomes version %d: %w", version, fault(name, err))

@@ -230,7 +230,7 @@ func (c *compaction) finish(ctx context.Context) error {
 		return err
 	}
 	c.old = c.s.exchange(c.copy)
-	if err := syncDir(filepath.Dir(c.path)); err != nil {
+	if err := SyncDir(filepath.Dir(c.path)); err != nil {
 		// After a power cut the name may be the old file's, so nothing that is
 		// written from now on would be safe.
 		return c.s.breakOff(fmt.Errorf("sync the directory after compacting: %w: restart syndic", err))
@@ -238,8 +238,9 @@ func (c *compaction) finish(ctx context.Context) error {
 	return nil
 }
 
-// syncDir makes the names in a directory last.
-func syncDir(dir string) error {
+// SyncDir makes the names in a directory last, as a file that was renamed has its
+// new name after a power cut only then.
+func SyncDir(dir string) error {
 	d, err := os.Open(dir)
 	if err != nil {
 		return err

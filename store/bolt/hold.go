@@ -69,7 +69,7 @@ func (h *Hold) Replace(with, why string, now time.Time) (kept string, err error)
 		err = os.Rename(with, h.path)
 	}
 	if err == nil {
-		err = syncDir(filepath.Dir(h.path))
+		err = SyncDir(filepath.Dir(h.path))
 	}
 	if err != nil {
 		return kept, fmt.Errorf("replace the database: %w", fault(h.path, err))

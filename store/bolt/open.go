@@ -94,7 +94,7 @@ func create(path string, o Options) error {
 	if err := os.Link(f.Name(), path); err != nil && !errors.Is(err, fs.ErrExist) {
 		return err
 	}
-	return syncDir(dir)
+	return SyncDir(dir)
 }
 
 // load opens the file, checks its length, makes or migrates its schema, and
