@@ -21,7 +21,7 @@ type published struct {
 
 func TestLogNumbersRuns(t *testing.T) {
 	var log bytes.Buffer
-	w := newWorld(t, siteWith("@daily"), func(c *Config) { c.Log = zerolog.New(&log) })
+	w := newWorld(t, siteWith("@daily"), func(c *Config) { c.Log = zerolog.New(zerolog.SyncWriter(&log)) })
 	lines := func() (list []published) {
 		for line := range strings.Lines(log.String()) {
 			var p published
