@@ -61,15 +61,15 @@ func TestAbsolute(t *testing.T) {
 }
 
 func TestPeople(t *testing.T) {
-	got := people("https://weaver.example/", Person{Name: " Ann "}, Person{Email: "bob@weaver.example"},
-		Person{Email: "nobody"}, Person{URL: "/cy"}, Person{Name: "\x00"}, Person{Name: "Di", Email: "a@b\nc"},
+	got := people("https://weaver.example/", Person{Name: " Author "}, Person{Email: "editor@weaver.example"},
+		Person{Email: "nobody"}, Person{URL: "/critic"}, Person{Name: "\x00"}, Person{Name: "Desk", Email: "a@b\nc"},
 		Person{Email: "Ed <ed@weaver.example>"}, Person{Name: "Ö", Email: "ö@weaver.example"}, Person{Name: "Root", Email: "root@localhost"})
 	want := []Person{
-		{Name: "Ann"},
-		{Name: "bob@weaver.example", Email: "bob@weaver.example"},
+		{Name: "Author"},
+		{Name: "editor@weaver.example", Email: "editor@weaver.example"},
 		{Name: "nobody"},
-		{Name: "https://weaver.example/cy", URL: "https://weaver.example/cy"},
-		{Name: "Di"},
+		{Name: "https://weaver.example/critic", URL: "https://weaver.example/critic"},
+		{Name: "Desk"},
 		{Name: "Ed <ed@weaver.example>"},
 		{Name: "Ö"},
 		{Name: "Root"},

@@ -39,12 +39,12 @@ func oddSet() set {
 			Published: time.Date(9999, 12, 31, 23, 59, 59, 999, time.FixedZone("", -3600)),
 		},
 		{
-			Slug: "all", Title: `Five < six & "seven"`, Summary: "Five < six, said <b>Ann</b> & left.", Lang: "de-AT",
+			Slug: "all", Title: `Five < six & "seven"`, Summary: "Five < six, said <b>Author</b> & left.", Lang: "de-AT",
 			Body:   "# Kopf\n\nEin [Bild](img/a.png) und `a < b && c`.\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\nEine Note.[^1]\n\n[^1]: Unten.\n",
 			Labels: []Label{design, craft}, Tags: []string{"loom", "Design <&> Craft", "", "warp & weft"},
 			Authors: []Person{
-				{Name: "Ann Author", Email: "ann@weaver.example", URL: "https://ann.example/"},
-				{Email: "bob@weaver.example"}, {URL: "/people/cy"}, {},
+				{Name: "The Author", Email: "author@weaver.example", URL: "https://author.example/"},
+				{Email: "editor@weaver.example"}, {URL: "/people/critic"}, {},
 			},
 			Attachments: []Attachment{
 				{URL: "sound/one.mp3", Size: 5_000_000_000, Duration: 61, Title: "Take <one>"},

@@ -68,7 +68,7 @@ func checkTag(t *testing.T, id string) {
 func TestCheckIRI(t *testing.T) {
 	for _, good := range []string{
 		"tag:example.org,2026-01-05:first", "tag:ann@example.org,2026:a/b?c#d", "tag:--1,2026:site", "tag:my_host,2026-01:x", "tag:example.org,2026:schuß",
-		"https://example.org/", "HTTP://EXAMPLE.ORG", "https://ann:secret@example.org:8080/a?b=c#d", "http://[::1]:80/", "https://büro.example/ä",
+		"https://example.org/", "HTTP://EXAMPLE.ORG", "https://author:secret@example.org:8080/a?b=c#d", "http://[::1]:80/", "https://büro.example/ä",
 		"urn:uuid:1225c695-cfb8-4ebb-aaaa-80da344efa6a", "URN:ISBN:0451450523", "mailto:ann@example.org", "x:y",
 	} {
 		if err := CheckIRI(good); err != nil {

@@ -113,7 +113,7 @@ func checkPeople(t *testing.T, got *gofeed.Item, s Site, p Post, f Format) {
 	}
 	switch {
 	case p.Slug == "all":
-		want = []string{"Ann Author", "bob@weaver.example", "https://weaver.example/people/cy"}
+		want = []string{"The Author", "editor@weaver.example", "https://weaver.example/people/critic"}
 	case p.Slug == "bytes":
 		want = []string{"no address"}
 	case s.Author.Name != "":

@@ -46,18 +46,18 @@ func TestRSSTTL(t *testing.T) {
 }
 
 func TestRSSAuthors(t *testing.T) {
-	ann := Person{Name: "Ann & Co", Email: "ann@weaver.example"}
+	author := Person{Name: "Author & Co", Email: "author@weaver.example"}
 	for _, c := range []struct {
 		authors  []Person
 		author   string
 		creators []string
 	}{
 		{nil, "", nil},
-		{[]Person{ann}, "ann@weaver.example (Ann &#x26; Co)", nil},
-		{[]Person{{Name: "Bo"}}, "", []string{"Bo"}},
-		{[]Person{ann, {Name: "Bo"}}, "", []string{"Ann & Co", "Bo"}},
-		{[]Person{{Name: "Ann (Author)", Email: ann.Email}}, "", []string{"Ann (Author)"}},
-		{[]Person{{Name: ann.Email, Email: ann.Email}}, "", []string{ann.Email}},
+		{[]Person{author}, "author@weaver.example (Author &#x26; Co)", nil},
+		{[]Person{{Name: "Editor"}}, "", []string{"Editor"}},
+		{[]Person{author, {Name: "Editor"}}, "", []string{"Author & Co", "Editor"}},
+		{[]Person{{Name: "Author (Chief)", Email: author.Email}}, "", []string{"Author (Chief)"}},
+		{[]Person{{Name: author.Email, Email: author.Email}}, "", []string{author.Email}},
 	} {
 		i := newRSSItem(entry{authors: c.authors})
 		got := ""
@@ -72,10 +72,10 @@ func TestRSSAuthors(t *testing.T) {
 
 func TestRSSEditor(t *testing.T) {
 	for want, authors := range map[string][]Person{
-		"":                                 {{Name: "Ann"}},
-		"ann@weaver.example (Ann)":         {{Name: "Bo"}, {Name: "Ann", Email: "ann@weaver.example"}},
-		"ann@weaver.example (The Journal)": {{Name: "ann@weaver.example", Email: "ann@weaver.example"}},
-		"ann@weaver.example (Ann [A/B])":   {{Name: `Ann (A\B)`, Email: "ann@weaver.example"}},
+		"":                                     {{Name: "Author"}},
+		"author@weaver.example (Author)":       {{Name: "Editor"}, {Name: "Author", Email: "author@weaver.example"}},
+		"author@weaver.example (The Journal)":  {{Name: "author@weaver.example", Email: "author@weaver.example"}},
+		"author@weaver.example (Author [A/B])": {{Name: `Author (A\B)`, Email: "author@weaver.example"}},
 	} {
 		c := newRSSChannel(frame{title: "The Journal", authors: authors})
 		if want == "" && (c.ManagingEditor != nil || c.WebMaster != nil) {

@@ -13,7 +13,7 @@ func TestFormatReadsBackAsTheSame(t *testing.T) {
 		Post: feed.Post{
 			Title: `He said: "no" # really`, Slug: "he-said", Summary: "yes", URL: "https://journal.example/x", ID: "tag:journal.example,2026-01-05:x",
 			Lang: "de-AT", Markup: feed.Markdown, Body: "# A heading\n\n---\n\ntext: 1",
-			Authors: []feed.Person{{Name: "Kim"}, {Name: "0x10", Email: "kim@journal.example", URL: "https://journal.example/kim"}},
+			Authors: []feed.Person{{Name: "Editor"}, {Name: "0x10", Email: "editor@journal.example", URL: "https://journal.example/editor"}},
 			Tags:    []string{"a, b", "C#", "1.10", "日記", "[x]", "- y"}, Image: "/a.png", BannerImage: "https://journal.example/b.png",
 			Attachments: []feed.Attachment{{URL: "https://journal.example/a.mp3", Type: "audio/mpeg", Size: 12, Duration: 3723, Title: "Part \\ one"}, {URL: "/b.pdf", Type: "application/pdf"}},
 			Comments:    "https://journal.example/c", Origin: feed.Origin{Title: "Else", URL: "https://else.example/"},

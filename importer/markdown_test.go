@@ -25,10 +25,10 @@ tags:
   - a
   - 2026
 authors:
-  - Ann Author
-  - name: Bob
-    email: bob@example.org
-    url: https://bob.example/
+  - The Author
+  - name: Editor
+    email: editor@example.org
+    url: https://editor.example/
 summary: |
   Two
   lines.
@@ -65,7 +65,7 @@ func TestMarkdownEveryKey(t *testing.T) {
 		Post: feed.Post{
 			ID: "tag:example.org,2020:x", Slug: "007", Title: "1.10", URL: "https://elsewhere.example/%C3%BC", Summary: "Two lines.",
 			Body: strings.TrimSpace(body), Markup: feed.Markdown, Lang: "pt-BR",
-			Authors: []feed.Person{{Name: "Ann Author"}, {Name: "Bob", Email: "bob@example.org", URL: "https://bob.example/"}},
+			Authors: []feed.Person{{Name: "The Author"}, {Name: "Editor", Email: "editor@example.org", URL: "https://editor.example/"}},
 			Tags:    []string{"a", "2026"},
 			Attachments: []feed.Attachment{
 				{URL: "a.mp3", Type: "audio/mpeg", Size: 1200, Duration: 3723},
@@ -96,9 +96,9 @@ func TestMarkdownForms(t *testing.T) {
 		{"category", front("category: Design"), func(d Document) any { return d.Categories }, []string{"Design"}},
 		{"categories as one", front("categories: Web Design"), func(d Document) any { return d.Categories }, []string{"Web Design"}},
 		{"tags as one", front("tags: 1.10"), func(d Document) any { return d.Post.Tags }, []string{"1.10"}},
-		{"author", front("author: Ann"), func(d Document) any { return d.Post.Authors }, []feed.Person{{Name: "Ann"}}},
-		{"author as mapping", front("author: {email: ann@example.org}"), func(d Document) any { return d.Post.Authors }, []feed.Person{{Email: "ann@example.org"}}},
-		{"authors as mapping", front("authors:\n  name: Ann"), func(d Document) any { return d.Post.Authors }, []feed.Person{{Name: "Ann"}}},
+		{"author", front("author: Author"), func(d Document) any { return d.Post.Authors }, []feed.Person{{Name: "Author"}}},
+		{"author as mapping", front("author: {email: author@example.org}"), func(d Document) any { return d.Post.Authors }, []feed.Person{{Email: "author@example.org"}}},
+		{"authors as mapping", front("authors:\n  name: Author"), func(d Document) any { return d.Post.Authors }, []feed.Person{{Name: "Author"}}},
 		{"one attachment", front("attachments: {url: /a.PDF}"), func(d Document) any { return d.Post.Attachments }, []feed.Attachment{{URL: "/a.PDF", Type: "application/pdf"}}},
 		{"attachment of an unknown kind", front("attachments: {url: a.xyz}"), func(d Document) any { return d.Post.Attachments }, []feed.Attachment{{URL: "a.xyz"}}},
 		{"minutes", front("attachments: {url: a.mp3, duration: '2:03'}"), func(d Document) any { return d.Post.Attachments[0].Duration }, int64(123)},
@@ -179,7 +179,7 @@ func TestMarkdownErrors(t *testing.T) {
 		{"both categories", front("category: a\ncategories: [b]"), "x.md:3:13: categories: category and categories are both there: write one list"},
 		{"category mapping", front("categories: [{a: b}]"), "x.md:2:14: categories[0]: it must be text, not a mapping"},
 		{"both authors", front("authors: [a]\nauthor: b"), "x.md:3:9: author: author and authors are both there"},
-		{"author", front("authors:\n  - name: Ann\n  - [x]"), "x.md:4:5: authors[1]: it must be text, not a list"},
+		{"author", front("authors:\n  - name: Author\n  - [x]"), "x.md:4:5: authors[1]: it must be text, not a list"},
 		{"author mail", front("author: {email: nobody}"), `x.md:2:17: author.email: "nobody" is not a mail address`},
 		{"source", front("source: Elsewhere"), "x.md:2:9: source: it must be a mapping of title, url"},
 		{"attachment", front("attachments: [a.mp3]"), "x.md:2:15: attachments[0]: it must be a mapping of duration, size, title, type, url"},
@@ -215,7 +215,7 @@ func TestMarkdownWarnings(t *testing.T) {
 		{"far", front("weight: 5"), `x.md:2:1: unknown key "weight" is left out`},
 		{"number", front("1: x"), `x.md:2:1: unknown key "1" is left out`},
 		{"merge", front("<<: {title: x}"), `x.md:2:1: unknown key "<<" is left out`},
-		{"in an author", front("authors:\n  - name: Ann\n    uri: x"), `x.md:4:5: unknown key "authors[0].uri" is left out: did you mean "url"?`},
+		{"in an author", front("authors:\n  - name: Author\n    uri: x"), `x.md:4:5: unknown key "authors[0].uri" is left out: did you mean "url"?`},
 		{"slug", front("slug: Hello World.v2"), `x.md:2:7: slug: "Hello World.v2" is no slug: it became "hello-world-v2"`},
 		{"number sign", front("title: Issue #5"), `x.md:2:8: title: what follows " #" is a comment to YAML and is left out: put the whole text in quotes if it belongs to it`},
 		{"commas", front("tags: a, b"), `x.md:2:7: tags: "a, b" is one name: write [a, b] for a list`},

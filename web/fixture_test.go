@@ -46,7 +46,7 @@ func newHouse(t testing.TB, change func(*feed.Site)) *house {
 	h.site = feed.Site{
 		Title: "Example Journal", URL: h.public.URL + "/", Description: "Notes & letters", Language: "en",
 		Schedule: "*/5 * * * *", Window: feed.Window{Posts: 50}, Hubs: []string{hubURL},
-		Author: feed.Person{Name: "Ann Example"},
+		Author: feed.Person{Name: "The Author"},
 	}
 	if change != nil {
 		change(&h.site)

@@ -231,7 +231,7 @@ func TestPostPage(t *testing.T) {
 	h.post(feed.Post{
 		Slug: "über-uns", Title: "Über <uns>", Categories: []string{c.ID}, Tags: []string{"a & b"}, Lang: "en",
 		Body: "See[^1] [here](#part) ![x](pic.png)\n\n# Part\n\n[^1]: Note.\n\n<main id=\"page\">in</main><script>alert(1)</script>", Markup: feed.Markdown,
-		Authors:     []feed.Person{{Name: "Zoë", URL: "/zoe"}},
+		Authors:     []feed.Person{{Name: "Éditrice", URL: "/editrice"}},
 		Attachments: []feed.Attachment{{URL: "/a.mp3", Type: "audio/mpeg", Size: 12_345_678, Duration: 3723}, {URL: "https://m.example/b.pdf", Type: "application/pdf", Title: "Slides"}},
 		Comments:    "https://talk.example/1", Origin: feed.Origin{Title: "Elsewhere", URL: "https://e.example/feed"},
 		Published: time.Date(2026, 1, 31, 20, 0, 0, 0, time.UTC), Updated: time.Date(2026, 2, 3, 0, 0, 0, 0, time.UTC),
@@ -244,7 +244,7 @@ func TestPostPage(t *testing.T) {
 	page := string(g.body)
 	for _, want := range []string{
 		`<html lang="en"`, "Über &lt;uns&gt;", `<time class="dt-published" datetime="2026-01-31T20:00:00Z">1 February 2026</time>`,
-		`<time class="dt-updated" datetime="2026-02-03T00:00:00Z">3 February 2026</time>`, "a &amp; b", `href="` + h.site.URL + `zoe"`, "Zoë",
+		`<time class="dt-updated" datetime="2026-02-03T00:00:00Z">3 February 2026</time>`, "a &amp; b", `href="` + h.site.URL + `editrice"`, "Éditrice",
 		`<audio controls preload="none" src="` + h.site.URL + `a.mp3"`, "audio/mpeg, 12.3 MB, 1:02:03", "Slides", "https://talk.example/1",
 		"https://e.example/feed", `href="/m%C3%BCll/"`, "Müll &amp; Co", `<h2>Part</h2>`, `src="` + h.site.URL + `m%C3%BCll/pic.png"`,
 		`rel="canonical" href="` + h.site.URL + `m%C3%BCll/%C3%BCber-uns"`, `href="#part"`,

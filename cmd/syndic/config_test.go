@@ -145,7 +145,7 @@ categories:
 
 func TestSiteOfConfig(t *testing.T) {
 	c, err := parseConfig("config.yaml", []byte(`
-site: {url: "https://B\u00fccher.example/notes", authority: Journal.Example, author: {name: Kim}}
+site: {url: "https://B\u00fccher.example/notes", authority: Journal.Example, author: {name: Editor}}
 window: {posts: 20}
 categories:
   news: {window: {hours: 0}, hubs: []}
@@ -155,7 +155,7 @@ categories:
 		t.Fatal(err)
 	}
 	s := c.site()
-	if s.URL != "https://xn--bcher-kva.example/notes/" || s.Authority != "journal.example" || s.Author.Name != "Kim" {
+	if s.URL != "https://xn--bcher-kva.example/notes/" || s.Authority != "journal.example" || s.Author.Name != "Editor" {
 		t.Errorf("site: %+v", s)
 	}
 	if s.Window != (feed.Window{Posts: 20, Hours: 48}) {

@@ -75,7 +75,7 @@ func (s *scribe) document(slug string, n int) *control.Document {
 	some("updated: %s", "2026-02-01", "2024-01-01")
 	some("categories: [%s]", "Design", "Design, Letters & more", "Notes")
 	some("tags: [%s]", "x, y z", "\"true\"")
-	some("authors:\n  - %s", "Kim", "{name: Ann, email: ann@journal.example}")
+	some("authors:\n  - %s", "Editor", "{name: Author, email: author@journal.example}")
 	some("summary: %s", "In short.", "\"yes\"")
 	some("url: https://elsewhere.example/%s", "a", "b?c=d")
 	some("draft: %s", "true", "false")

@@ -12,7 +12,7 @@ import (
 
 func judged(t *testing.T, f feed.Format) (feed.Category, []byte) {
 	t.Helper()
-	site := feed.Site{Title: "Looms", URL: "https://looms.example/", Language: "en", Author: feed.Person{Name: "Ann", Email: "ann@looms.example"}}
+	site := feed.Site{Title: "Looms", URL: "https://looms.example/", Language: "en", Author: feed.Person{Name: "Author", Email: "author@looms.example"}}
 	c := site.Effective(feed.Category{
 		Num: 7, ID: "tag:looms.example,2026:category/warp", Slug: "warp", Title: "Warp", Created: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC),
 	})
