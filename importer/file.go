@@ -5,7 +5,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -59,7 +58,7 @@ func isDocument(path string, d fs.DirEntry) bool {
 }
 
 // leading is the day or the number that sorts a folder's files.
-var leading = regexp.MustCompile(`^([0-9]{4}-[0-9]{2}-[0-9]{2}|[0-9]+)(?:[-_. ]+|$)`)
+var leading = pattern(`^([0-9]{4}-[0-9]{2}-[0-9]{2}|[0-9]+)(?:[-_. ]+|$)`)
 
 // fileName reads a file's name: the day that it begins with, if any, and what
 // remains of it for a slug. An index file goes by its folder's name.
@@ -68,7 +67,7 @@ func fileName(path string) (day, stem string) {
 	if dir := filepath.Base(filepath.Dir(path)); stem == "index" && dir != "." && dir != ".." && dir != string(filepath.Separator) {
 		stem = dir
 	}
-	m := leading.FindStringSubmatch(stem)
+	m := leading().FindStringSubmatch(stem)
 	if m == nil {
 		return "", stem
 	}

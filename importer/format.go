@@ -2,7 +2,6 @@ package importer
 
 import (
 	"encoding/json"
-	"regexp"
 	"strconv"
 	"strings"
 
@@ -119,14 +118,14 @@ func (w *writer) item(write func(indent string)) {
 }
 
 // unquoted is text that means itself in YAML, in a list too.
-var unquoted = regexp.MustCompile(`^\p{L}[\p{L}\p{M}\p{N} _.'()/+-]*$`)
+var unquoted = pattern(`^\p{L}[\p{L}\p{M}\p{N} _.'()/+-]*$`)
 
 // words are those that YAML readers, ours or others, take for something else.
-var words = regexp.MustCompile(`^(?i:true|false|yes|no|on|off|y|n|null|nan|inf)$`)
+var words = pattern(`^(?i:true|false|yes|no|on|off|y|n|null|nan|inf)$`)
 
 // scalar writes a text so that YAML reads it back; JSON's quoting is YAML's.
 func scalar(s string) string {
-	if unquoted.MatchString(s) && !words.MatchString(s) && !strings.HasSuffix(s, " ") {
+	if unquoted().MatchString(s) && !words().MatchString(s) && !strings.HasSuffix(s, " ") {
 		return s
 	}
 	var b strings.Builder

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -65,7 +64,7 @@ func (r *reader) syntax(text string, err error) error {
 }
 
 // keyForm is a key at the beginning of a line.
-var keyForm = regexp.MustCompile(`^[\s-]*["']?([\w-]+)["']?\s*:`)
+var keyForm = pattern(`^[\s-]*["']?([\w-]+)["']?\s*:`)
 
 // keyOn is the key on the line with the number n, if there is one.
 func keyOn(text string, n int) string {
@@ -73,7 +72,7 @@ func keyOn(text string, n int) string {
 		_, text = nextLine(text)
 	}
 	line, _ := nextLine(text)
-	if m := keyForm.FindStringSubmatch(line); m != nil {
+	if m := keyForm().FindStringSubmatch(line); m != nil {
 		return m[1]
 	}
 	return ""

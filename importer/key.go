@@ -155,18 +155,18 @@ var mediaTypes = map[string]string{
 }
 
 // matching makes a reader of a text that has a form.
-func (v value) matching(form *regexp.Regexp, format string) (string, error) {
+func (v value) matching(form func() *regexp.Regexp, format string) (string, error) {
 	s, err := v.text()
-	if err == nil && s != "" && !form.MatchString(s) {
+	if err == nil && s != "" && !form().MatchString(s) {
 		return "", v.fail(format, s)
 	}
 	return s, err
 }
 
 var (
-	mediaForm    = regexp.MustCompile(`^[A-Za-z0-9!#$&^_.+-]+/[A-Za-z0-9!#$&^_.+-]+( *; *[^;]+)*$`) // RFC 6838 §4.2
-	languageForm = regexp.MustCompile(`^[A-Za-z]{1,8}(-[A-Za-z0-9]{1,8})*$`)                        // RFC 5646 §2.1
-	uriForm      = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9+.-]*:[^\s"<>\\^{|}` + "`" + `]+$`)       // RFC 3987 §2.2
+	mediaForm    = pattern(`^[A-Za-z0-9!#$&^_.+-]+/[A-Za-z0-9!#$&^_.+-]+( *; *[^;]+)*$`) // RFC 6838 §4.2
+	languageForm = pattern(`^[A-Za-z]{1,8}(-[A-Za-z0-9]{1,8})*$`)                        // RFC 5646 §2.1
+	uriForm      = pattern(`^[A-Za-z][A-Za-z0-9+.-]*:[^\s"<>\\^{|}` + "`" + `]+$`)       // RFC 3987 §2.2
 )
 
 func (v value) mediaType() (string, error) {

@@ -3,7 +3,6 @@ package importer
 import (
 	"bytes"
 	"net/url"
-	"regexp"
 	"strings"
 	"sync"
 
@@ -74,19 +73,19 @@ func lineEnd(src []byte, at int) int {
 
 // linkStart is what stands before the target of a link or of an image in
 // Markdown, inline or in a definition (CommonMark §6.3, §4.7).
-var linkStart = regexp.MustCompile(`\](?:\(|:)[ \t\n]*<?`)
+var linkStart = pattern(`\](?:\(|:)[ \t\n]*<?`)
 
 // linkWords are attributes with targets, in HTML.
-var linkWords = regexp.MustCompile(`(?i)href|src|poster`)
+var linkWords = pattern(`(?i)href|src|poster`)
 
 // mayLink tells whether Markdown may have a relative link. It says so once too
 // often rather than not at all.
 func mayLink(src string) bool {
-	if strings.Contains(src, "<") && linkWords.MatchString(src) {
+	if strings.Contains(src, "<") && linkWords().MatchString(src) {
 		return true
 	}
 	for rest := src; ; {
-		at := linkStart.FindStringIndex(rest)
+		at := linkStart().FindStringIndex(rest)
 		if at == nil {
 			return false
 		}

@@ -3,7 +3,6 @@ package importer
 import (
 	"fmt"
 	"net/url"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -141,12 +140,12 @@ func (v value) count(unit string) (int64, error) {
 }
 
 // clock is hours, minutes and seconds, or the latter two.
-var clock = regexp.MustCompile(`^(?:([0-9]{1,4}):)?([0-9]{1,2}):([0-9]{1,2})$`)
+var clock = pattern(`^(?:([0-9]{1,4}):)?([0-9]{1,2}):([0-9]{1,2})$`)
 
 // duration is seconds, as a number or as the hands of a clock.
 func (v value) duration() (int64, error) {
 	if s, ok := v.node.(*ast.StringNode); ok {
-		if m := clock.FindStringSubmatch(s.Value); m != nil {
+		if m := clock().FindStringSubmatch(s.Value); m != nil {
 			var at [4]int64
 			for i := range at[1:] {
 				at[i+1], _ = strconv.ParseInt("0"+m[i+1], 10, 64) // digits, or nothing

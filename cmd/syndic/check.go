@@ -6,7 +6,6 @@ import (
 	"net"
 	"net/mail"
 	"net/url"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -108,7 +107,7 @@ func (ch checker) oneOf(key, value string, allowed ...string) {
 
 // authority is the tagging entity of RFC 4151 §2.1: a host name or an e-mail
 // address.
-var authority = regexp.MustCompile(`^([a-z0-9._-]+@)?[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$`)
+var authority = pattern(`^([a-z0-9._-]+@)?[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$`)
 
 func (ch checker) site() {
 	s := ch.Site
@@ -118,7 +117,7 @@ func (ch checker) site() {
 	if u := ch.web("site.url", s.URL); u != nil && (u.RawQuery != "" || u.ForceQuery || u.Fragment != "" || u.User != nil) {
 		ch.bad("site.url", "%q has a query, a fragment or a user: give the plain address that readers use", u.Redacted())
 	}
-	if a := strings.ToLower(s.Authority); a != "" && !authority.MatchString(a) {
+	if a := strings.ToLower(s.Authority); a != "" && !authority().MatchString(a) {
 		ch.bad("site.authority", "%q is neither a host name nor an e-mail address, such as journal.example", s.Authority)
 	}
 	ch.language("site.language", s.Language)
@@ -197,11 +196,11 @@ func (ch checker) hubs(key string, list []string) {
 }
 
 // hostName is a host name in lower case and ASCII, with a port where it needs one.
-var hostName = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*(:[0-9]{1,5})?$`)
+var hostName = pattern(`^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*(:[0-9]{1,5})?$`)
 
 func (ch checker) iframes(key string, list []string) {
 	for i, name := range list {
-		if !hostName.MatchString(name) {
+		if !hostName().MatchString(name) {
 			ch.bad(fmt.Sprintf("%s[%d]", key, i), "%q is no host name in lower case, such as player.vimeo.com", name)
 		}
 	}

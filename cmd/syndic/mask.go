@@ -1,14 +1,12 @@
 package main
 
-import "regexp"
-
 var (
-	userInfo = regexp.MustCompile(`//[^/\s"]*@`)
-	query    = regexp.MustCompile(`(//[^\s"?]*)\?[^\s"]*`)
+	userInfo = pattern(`//[^/\s"]*@`)
+	query    = pattern(`(//[^\s"?]*)\?[^\s"]*`)
 )
 
 // maskUsers takes the user names and passwords out of the URLs in a text.
-func maskUsers(text string) string { return userInfo.ReplaceAllString(text, "//xxxxx@") }
+func maskUsers(text string) string { return userInfo().ReplaceAllString(text, "//xxxxx@") }
 
 // maskURLs takes the queries out as well, which for hubs may be a key.
-func maskURLs(text string) string { return query.ReplaceAllString(maskUsers(text), "$1?xxxxx") }
+func maskURLs(text string) string { return query().ReplaceAllString(maskUsers(text), "$1?xxxxx") }

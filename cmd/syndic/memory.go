@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"regexp"
 	"strconv"
 )
 
@@ -15,7 +14,7 @@ const (
 
 // sizePattern is a size as people write it. A fraction or a bare number would
 // be guessed at.
-var sizePattern = regexp.MustCompile(`^([1-9][0-9]{0,8})(kB|KB|MB|GB|KiB|MiB|GiB)$`)
+var sizePattern = pattern(`^([1-9][0-9]{0,8})(kB|KB|MB|GB|KiB|MiB|GiB)$`)
 
 var sizeUnits = map[string]int64{
 	"kB": 1e3, "KB": 1e3, "MB": 1e6, "GB": 1e9, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30,
@@ -23,7 +22,7 @@ var sizeUnits = map[string]int64{
 
 // parseSize reads a number of bytes.
 func parseSize(text string) (int64, error) {
-	parts := sizePattern.FindStringSubmatch(text)
+	parts := sizePattern().FindStringSubmatch(text)
 	if parts == nil {
 		return 0, fmt.Errorf("%q is no size: use a whole number and a unit, such as 64MB or 1GB", text)
 	}

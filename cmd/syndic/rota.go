@@ -8,7 +8,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"sync"
 	"time"
@@ -25,7 +24,7 @@ const nameTime = "20060102T150405Z"
 
 // backupName is the name of a backup that the rota made. It never touches a
 // file of another name.
-var backupName = regexp.MustCompile(`^syndic-([0-9]{8}T[0-9]{6}Z)\.db$`)
+var backupName = pattern(`^syndic-([0-9]{8}T[0-9]{6}Z)\.db$`)
 
 // glance is how often the rota looks at the clock, which may jump.
 const glance = time.Minute
@@ -139,7 +138,7 @@ func (p plan) made() []time.Time {
 	}
 	var all []time.Time
 	for _, e := range entries {
-		m := backupName.FindStringSubmatch(e.Name())
+		m := backupName().FindStringSubmatch(e.Name())
 		if m == nil || !e.Type().IsRegular() {
 			continue
 		}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -273,10 +272,10 @@ func (d *decoder) text(n ast.Node, v reflect.Value, path string) {
 
 // decimal is a whole number as people write it: octal, hexadecimal and
 // underscores are traps in a file for people.
-var decimal = regexp.MustCompile(`^-?(0|[1-9][0-9]*)$`)
+var decimal = pattern(`^-?(0|[1-9][0-9]*)$`)
 
 // fractional is a number as people write it, with or without a fraction.
-var fractional = regexp.MustCompile(`^-?(0|[1-9][0-9]*)(\.[0-9]+)?$`)
+var fractional = pattern(`^-?(0|[1-9][0-9]*)(\.[0-9]+)?$`)
 
 func (d *decoder) integer(n ast.Node, v reflect.Value, path string) {
 	x, ok := n.(*ast.IntegerNode)
@@ -289,7 +288,7 @@ func (d *decoder) integer(n ast.Node, v reflect.Value, path string) {
 		return
 	}
 	i, err := strconv.Atoi(x.Token.Value)
-	if err != nil || !decimal.MatchString(x.Token.Value) {
+	if err != nil || !decimal().MatchString(x.Token.Value) {
 		d.mismatch(n, path, "a whole number in plain digits")
 		return
 	}
@@ -303,7 +302,7 @@ func (d *decoder) fraction(n ast.Node, v reflect.Value, path string) {
 	default:
 		err = strconv.ErrSyntax
 	}
-	if err != nil || !fractional.MatchString(n.GetToken().Value) {
+	if err != nil || !fractional().MatchString(n.GetToken().Value) {
 		want := "a number"
 		if quoted(n) {
 			want += ", without quotes"
