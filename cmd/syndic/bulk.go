@@ -4,7 +4,6 @@ import (
 	"context"
 	"iter"
 	"runtime"
-	"runtime/debug"
 	"time"
 
 	"syndic/control"
@@ -71,8 +70,6 @@ func (ad *adder) add(ctx context.Context, from string) error {
 	ad.results = make([]control.AddResult, len(ad.files))
 	if len(ad.files) > batchPosts {
 		ad.shown = ad.newProgress(len(ad.files), "adding")
-		// Little stays of what is read: a larger heap is swept less often.
-		defer debug.SetGCPercent(debug.SetGCPercent(400))
 	}
 	defer ad.shown.end()
 	patient, cancel := outlast(ctx, lastOutcome)

@@ -20,6 +20,12 @@ const (
 // offer finds what may stand in a place of the command line.
 type offer func(ctx context.Context, c *control.Client, begun string) ([]string, error)
 
+// completing tells whether a shell asks what may come next: all else goes
+// without what complete prepares.
+func completing(args []string) bool {
+	return slices.ContainsFunc(args, func(arg string) bool { return strings.HasPrefix(arg, cobra.ShellCompRequestCmd) })
+}
+
 // complete has every command below root offer values where its usage or its
 // flags name a kind of thing.
 func (a *app) complete(root *cobra.Command) {

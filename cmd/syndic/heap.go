@@ -9,6 +9,7 @@ import (
 // heapFloor is the size up to which the heap grows before it is collected. A
 // daemon at rest lives in a few megabytes, of which each publication would make
 // as much garbage again: collecting it took a third of a publication's time.
+// Most commands end before they have come so far.
 const heapFloor = 32 << 20 // bytes
 
 // The share of what lives by which the heap may grow, in percent: the

@@ -14,6 +14,9 @@ import (
 )
 
 func main() {
+	if os.Getenv("GOGC") == "" { // whoever sets it knows better
+		keepHeapFloor()
+	}
 	ctx, cancel := context.WithCancel(context.Background())
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
@@ -52,6 +55,9 @@ type globals struct {
 // run executes the command line and returns the exit code.
 func (a *app) run(ctx context.Context, args []string) int {
 	root := a.root()
+	if completing(args) {
+		a.complete(root)
+	}
 	root.SetArgs(rewrite(args))
 	root.SetOut(a.out)
 	root.SetErr(a.messages)

@@ -53,9 +53,6 @@ func (a *app) serveCommand() *cobra.Command {
 				metrics: newMetrics(), judge: newJudge(), started: time.Now(),
 			}
 			d.reloader = newReloader(d, file, found, a.hangups)
-			if a.getenv("GOGC") == "" { // whoever sets it knows better
-				keepHeapFloor()
-			}
 			return d.serve(cmd.Context())
 		},
 	}
