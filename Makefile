@@ -14,7 +14,7 @@ RACE    := -race -gcflags=go.etcd.io/bbolt=-d=checkptr=0
 .PHONY: build package run test soak fuzz bench tools vet clean
 
 build: ## the binary, as bin/syndic
-	go build -trimpath -ldflags '$(LDFLAGS)' -o bin/syndic ./cmd/syndic
+	CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o bin/syndic ./cmd/syndic
 
 package: ## a Debian package and an archive, in dist/
 	@deploy/package dist

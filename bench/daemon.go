@@ -33,7 +33,9 @@ func (b *bench) build(ctx context.Context) error {
 		return nil
 	}
 	binary := filepath.Join(b.scratch, "syndic")
-	if out, err := exec.CommandContext(ctx, "go", "build", "-trimpath", "-ldflags", "-s -w", "-o", binary, "./cmd/syndic").CombinedOutput(); err != nil {
+	cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-ldflags", "-s -w", "-o", binary, "./cmd/syndic")
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0") // as make build does
+	if out, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("build syndic: %w\n%s", err, out)
 	}
 	b.binary = binary
