@@ -2,6 +2,7 @@ package scheduler
 
 import (
 	"errors"
+	"math/rand/v2"
 	"strings"
 	"testing"
 	"time"
@@ -242,6 +243,28 @@ func TestSlot(t *testing.T) {
 	}
 	if n := testing.AllocsPerRun(100, func() { slots.Slot(site, feed.Category{}, at) }); n > 4 {
 		t.Errorf("Slot allocates %v times: it parses again", n)
+	}
+}
+
+// A slot that is kept in mind is what the schedule says, also where clocks
+// change and where a time comes before the last one that was asked for.
+func TestSlotKeptInMind(t *testing.T) {
+	rnd := rand.New(rand.NewPCG(1, 2))
+	for _, place := range []string{"Europe/Berlin", "Africa/Cairo", "America/Santiago"} {
+		slots, site := NewSlots(), feed.Site{TimeZone: place}
+		for _, spec := range []string{"0 6 * * *", "30 2 * * *", "0 0 * * *", "*/20 * * * *", "15 * * * sun", "0 0 29 2 *", "@every 90m", "@change"} {
+			s, err := Parse(spec, mustZone(t, place))
+			if err != nil {
+				t.Fatal(err)
+			}
+			at, c := time.Date(2026, 3, 20, 0, 0, 0, 0, time.UTC), feed.Category{Settings: feed.Settings{Schedule: spec}}
+			for range 400 {
+				at = at.Add(time.Duration(rnd.Int64N(int64(5*time.Hour))) - time.Hour)
+				if got, want := slots.Slot(site, c, at), s.Next(at); got != want {
+					t.Fatalf("%q in %s after %v: got %v, want %v", spec, place, at, got, want)
+				}
+			}
+		}
 	}
 }
 

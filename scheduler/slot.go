@@ -24,22 +24,41 @@ func (e *KeyError) Error() string { return fmt.Sprintf("%s: %q: %s", e.Key, e.Va
 // parsed, as many categories share one. It may be used by several goroutines.
 type Slots struct {
 	mu     sync.Mutex
-	parsed map[slotKey]Schedule
+	parsed map[slotKey]*parsed
+}
+
+// parsed is a schedule and the slot that was asked for last: it is the next one
+// for every time since then, and each post that is added asks for it again.
+type parsed struct {
+	schedule   Schedule
+	since, due time.Time
+}
+
+func (p *parsed) next(after time.Time) time.Time {
+	if p.schedule.spec == nil {
+		return p.schedule.Next(after) // it counts from the time that is asked
+	}
+	if after.Before(p.since) || !after.Before(p.due) {
+		p.since, p.due = after, p.schedule.Next(after)
+	}
+	return p.due.In(after.Location())
 }
 
 type slotKey struct{ spec, zone string }
 
 // NewSlots makes an empty Slots.
-func NewSlots() *Slots { return &Slots{parsed: map[slotKey]Schedule{}} }
+func NewSlots() *Slots { return &Slots{parsed: map[slotKey]*parsed{}} }
 
 // Slot is the category's next slot after a time; the time itself for "@change",
 // and for a spec that cannot be read, so that nothing waits for ever.
 func (s *Slots) Slot(site feed.Site, c feed.Category, after time.Time) time.Time {
-	schedule, err := s.Schedule(site, c)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	p, err := s.parse(site, c)
 	if err != nil {
 		return after
 	}
-	next := schedule.Next(after)
+	next := p.next(after)
 	if next.IsZero() {
 		return after
 	}
@@ -48,22 +67,31 @@ func (s *Slots) Slot(site feed.Site, c feed.Category, after time.Time) time.Time
 
 // Schedule is the category's own schedule, else the site's.
 func (s *Slots) Schedule(site feed.Site, c feed.Category) (Schedule, error) {
-	key := slotKey{spec: cmp.Or(c.Schedule, site.Schedule), zone: site.TimeZone}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if schedule, ok := s.parsed[key]; ok {
-		return schedule, nil
-	}
-	loc, err := zone(key.zone)
+	p, err := s.parse(site, c)
 	if err != nil {
 		return Schedule{}, err
 	}
+	return p.schedule, nil
+}
+
+func (s *Slots) parse(site feed.Site, c feed.Category) (*parsed, error) {
+	key := slotKey{spec: cmp.Or(c.Schedule, site.Schedule), zone: site.TimeZone}
+	if p, ok := s.parsed[key]; ok {
+		return p, nil
+	}
+	loc, err := zone(key.zone)
+	if err != nil {
+		return nil, err
+	}
 	schedule, err := Parse(key.spec, loc)
 	if err != nil {
-		return Schedule{}, fmt.Errorf("read schedule %q: %w", key.spec, err)
+		return nil, fmt.Errorf("read schedule %q: %w", key.spec, err)
 	}
-	s.parsed[key] = schedule
-	return schedule, nil
+	p := &parsed{schedule: schedule}
+	s.parsed[key] = p
+	return p, nil
 }
 
 // effective fills in what the category leaves to the site, and the schedule's
