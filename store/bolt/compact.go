@@ -152,7 +152,7 @@ func sweep(path string) error {
 // until the store has it.
 func (c *compaction) openCopy(mode os.FileMode, size int64) (err error) {
 	c.copy.db, err = bbolt.Open(c.path+compactSuffix, mode, &bbolt.Options{
-		Timeout: time.Second, FreelistType: bbolt.FreelistMapType, InitialMmapSize: mapSize(size), NoSync: true, NoGrowSync: true,
+		Timeout: time.Second, FreelistType: bbolt.FreelistArrayType, InitialMmapSize: mapSize(size), NoSync: true, NoGrowSync: true,
 		OpenFile: func(name string, flag int, mode os.FileMode) (f *os.File, err error) {
 			f, err = os.OpenFile(name, flag|os.O_EXCL, mode)
 			c.copy.file = f

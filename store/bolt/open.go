@@ -149,7 +149,7 @@ func (s *Store) openNow(name string) error {
 	}
 	return guarded(func() error {
 		db, err := bbolt.Open(name, 0o600, &bbolt.Options{
-			Timeout: s.o.Wait, FreelistType: bbolt.FreelistMapType, InitialMmapSize: mapSize(info.Size()), ReadOnly: s.o.readOnly,
+			Timeout: s.o.Wait, FreelistType: freelistOf(name), InitialMmapSize: mapSize(info.Size()), ReadOnly: s.o.readOnly,
 			OpenFile: func(name string, flag int, mode os.FileMode) (f *os.File, err error) {
 				f, err = os.OpenFile(name, flag&^os.O_CREATE, mode)
 				s.file = f
@@ -161,6 +161,22 @@ func (s *Store) openNow(name string) error {
 		}
 		return err
 	})
+}
+
+// freelistOf is how bbolt had better keep the free pages of a file. A sorted
+// array is written as it is, and gives out pages that lie close together, which
+// the disk takes several times as fast as scattered ones; but a place for a
+// large row costs as much as the list is long, and with a map nothing.
+func freelistOf(name string) bbolt.FreelistType {
+	f, err := os.Open(name)
+	if err != nil {
+		return bbolt.FreelistArrayType // whoever opens it for good is told
+	}
+	defer f.Close()
+	if info, err := f.Stat(); err == nil && manyAreFree(f, info.Size()) {
+		return bbolt.FreelistMapType
+	}
+	return bbolt.FreelistArrayType
 }
 
 // mapSize is how much address space to map: a writer whose file outgrows it

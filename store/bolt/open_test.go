@@ -1,6 +1,7 @@
 package bolt
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"os"
@@ -186,4 +187,32 @@ func wantPosts(t *testing.T, s *Store, want int) {
 	if err != nil {
 		t.Error(err)
 	}
+}
+
+// A long list of free pages is kept as a map, any other, or none that can be
+// read, as an array.
+func TestFreelistOf(t *testing.T) {
+	data := sample(t)
+	path := filepath.Join(t.TempDir(), "x.db")
+	want := func(what string, kind bbolt.FreelistType) {
+		t.Helper()
+		if err := os.WriteFile(path, data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if got := freelistOf(path); got != kind {
+			t.Errorf("%s: %q, want %q", what, got, kind)
+		}
+	}
+	if got := freelistOf(path); got != bbolt.FreelistArrayType {
+		t.Errorf("no file: %q", got)
+	}
+	want("a short list", bbolt.FreelistArrayType)
+	p, err := readPages(bytes.NewReader(data), int64(len(data)), t.Errorf)
+	if err != nil {
+		t.Fatal(err)
+	}
+	native.PutUint16(data[int64(p.meta.freelist)*p.page+10:], manyFree)
+	want("a long list", bbolt.FreelistMapType)
+	clear(data[:2*p.page])
+	want("no meta page", bbolt.FreelistArrayType)
 }

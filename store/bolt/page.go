@@ -287,3 +287,14 @@ func (p *pages) free() (bitset, error) {
 	}
 	return free, nil
 }
+
+// manyAreFree tells whether a file has so many free pages that their number
+// does not fit into a page's header: a quarter of a gigabyte of them.
+func manyAreFree(f io.ReaderAt, size int64) bool {
+	p, err := readPages(f, size, func(string, ...any) {})
+	if err != nil || p.meta.freelist == noFreelist {
+		return false
+	}
+	pg, err := p.read(p.meta.freelist, false)
+	return err == nil && pg.flags == freeFlag && pg.count == manyFree
+}
