@@ -106,7 +106,9 @@ type Cursor struct {
 // Place is one row of a timeline.
 type Place struct {
 	Cursor
-	Seq Seq // of the newest publication that put the post there
+	// Seq is of the newest publication that put the post there and did not
+	// write every feed of the category with it; of the first one, if none did so.
+	Seq Seq
 }
 
 // Tx reads its own writes. After an error from it, fn returns that error.
@@ -154,7 +156,8 @@ type Tx interface {
 	// after a failure stays what it was.
 	PutRun(r Run) error
 
-	// Enqueue makes a delivery due now. A newer generation replaces a row that
+	// Enqueue makes a delivery due now, or leaves it due since it was asked for
+	// first where nobody tried it yet. A newer generation replaces a row that
 	// waits or has failed, and starts its attempts again; an older or equal one
 	// changes nothing, unless force is set; even then the row's generation never
 	// falls.

@@ -27,7 +27,7 @@
 //	category_id     id                                category
 //	category_slug   slug, present or former           category
 //	category_title  folded title, present or former   category
-//	timeline        category, ~second, ~post          seq of the publication that put it there; feed.Newer's order
+//	timeline        category, ~second, ~post          seq, as store.Place has it; feed.Newer's order
 //	member          post, category                    second: where its row in timeline is
 //	pending         category, post                    seq
 //	due_post        second, post                      empty; scheduled posts

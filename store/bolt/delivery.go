@@ -52,8 +52,11 @@ func (t *tx) putDelivery(old, d store.Delivery) error {
 	if err != nil {
 		return fmt.Errorf("put delivery of %s to %s: %w", d.Topic, d.Hub, err)
 	}
-	t.dropDue(old)
 	t.put(inDelivery, deliveryKey(d.Hub, d.Topic), data)
+	if due(old.Outcome) && due(d.Outcome) && old.Hub != "" && old.Next.Equal(d.Next) {
+		return t.fault // its row stays
+	}
+	t.dropDue(old)
 	if due(d.Outcome) {
 		t.put(inDueDelivery, dueDeliveryKey(d.Hub, d.Topic, d.Next), nil)
 	}
@@ -79,8 +82,12 @@ func (t *tx) Enqueue(hub, topic string, generation uint64, force bool) error {
 	case generation <= old.Generation && !force:
 		return t.fault
 	}
+	next := t.now
+	if old.Hub != "" && old.Outcome == store.Waiting && old.Next.Before(next) {
+		next = old.Next // it has its place in the queue, and keeps it
+	}
 	return t.putDelivery(old, store.Delivery{
-		Hub: hub, Topic: topic, Generation: max(generation, old.Generation), Next: t.now, First: t.now,
+		Hub: hub, Topic: topic, Generation: max(generation, old.Generation), Next: next, First: t.now,
 	})
 }
 

@@ -137,6 +137,7 @@ func (t *tx) mayShow(c feed.Category, kept, live feed.Post) error {
 // writePosts makes the posts live and takes the other handled ones out of the
 // timeline.
 func (t *tx) writePosts(p store.Publication, plan []showPlan) error {
+	whole := len(p.Artifacts) == len(feed.Formats)
 	stays := make(map[uint64]bool, len(plan))
 	for _, show := range plan {
 		stays[show.post.Num] = true
@@ -158,7 +159,9 @@ func (t *tx) writePosts(p store.Publication, plan []showPlan) error {
 		}
 		t.put(inPost, numKey(live.Num), data)
 		for _, category := range show.move {
-			t.enter(category, live.Num, live.Published)
+			if !whole || category != p.Category.Num || !t.stands(category, live.Num, live.Published) {
+				t.enter(category, live.Num, live.Published)
+			}
 		}
 	}
 	return t.fault

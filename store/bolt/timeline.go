@@ -91,6 +91,14 @@ func (t *tx) enter(category, post uint64, published time.Time) {
 	t.put(inTimeline, timelineKey(category, published, post), numKey(uint64(t.seq)))
 }
 
+// stands tells whether the post is in the category's timeline at that date.
+// Where every feed is written with the post, none shows less than the row, and
+// this need not say so of itself.
+func (t *tx) stands(category, post uint64, published time.Time) bool {
+	return bytes.Equal(t.get(inMember, pairKey(post, category)), appendSecond(nil, published)) &&
+		t.has(inTimeline, timelineKey(category, published, post))
+}
+
 // leave takes the post out of the category's timeline, if it is there.
 func (t *tx) leave(category, post uint64) {
 	member := pairKey(post, category)

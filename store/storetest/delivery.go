@@ -169,6 +169,8 @@ func coalesce(k *kit) {
 	k.want("an older one changes nothing", k.delivery(hubA, topicX), old)
 	k.enqueue(hubA, topicX, 6)
 	k.want("newer", k.delivery(hubA, topicX).Generation, uint64(6))
+	k.want("due since then", k.delivery(hubA, topicX).Next, old.Next)
+	k.want("enqueued later", k.delivery(hubA, topicX).First.After(old.First), true)
 	k.want("still leased", len(k.claim(hubA)), 0)
 	old.Outcome, old.Attempt = store.Failed, 1
 	k.settle(old)

@@ -214,7 +214,11 @@ func (m *model) enqueue(hub, topic string, generation uint64, force bool, now ti
 	if there && generation <= old.Generation && !force {
 		return
 	}
-	m.outbox[[2]string{hub, topic}] = store.Delivery{Hub: hub, Topic: topic, Generation: max(generation, old.Generation), Next: now, First: now}
+	next := now
+	if there && old.Outcome == store.Waiting && old.Next.Before(now) {
+		next = old.Next
+	}
+	m.outbox[[2]string{hub, topic}] = store.Delivery{Hub: hub, Topic: topic, Generation: max(generation, old.Generation), Next: next, First: now}
 }
 
 // claim takes what is due to the hub, earliest first.

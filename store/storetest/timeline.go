@@ -186,7 +186,8 @@ func undated(k *kit) {
 }
 
 // places: each row says which publication put the post there, also one that
-// only moved it, and stays until its own category takes the post out.
+// only moved it, or that left out a feed, and stays until its own category takes
+// the post out.
 func places(k *kit) {
 	a, b := k.category("A"), k.category("B")
 	k.post(1, a, b)
@@ -219,5 +220,10 @@ func places(k *kit) {
 	k.publish(a)
 	k.want("a", seqs(a), []store.Seq{moved})
 	k.publish(b, k.site())
-	k.want("b", seqs(b), []store.Seq{k.seq() - 1})
+	k.want("b, all feeds of which were written", seqs(b), []store.Seq{moved})
+	k.edit(1, revise)
+	p := k.publication(b)
+	p.Artifacts = p.Artifacts[:2]
+	k.update(func(tx store.Tx) { done(tx.Publish(p)) })
+	k.want("b, but for a feed", seqs(b), []store.Seq{k.seq()})
 }
