@@ -1,17 +1,12 @@
 package feed
 
 import (
-	"bytes"
 	"cmp"
 	"errors"
 	"fmt"
 	"net/url"
 	"strings"
-	"sync"
 
-	"github.com/yuin/goldmark"
-	"github.com/yuin/goldmark/extension"
-	markup "github.com/yuin/goldmark/renderer/html"
 	"golang.org/x/net/html"
 )
 
@@ -48,11 +43,12 @@ func convert(src string, m Markup, r rewriter) (out string, err error) {
 		if tangled(src) {
 			return "", errTangled
 		}
-		var b bytes.Buffer
-		if err := markdown().Convert([]byte(src), &b); err != nil {
+		if src, err = converted(src); err != nil {
 			return "", err
 		}
-		src = b.String()
+	}
+	if out, ok := short(src, r); ok {
+		return out, nil
 	}
 	return sanitise(src, r)
 }
@@ -112,19 +108,3 @@ func untagged(src string) string {
 	}
 	return b.String()
 }
-
-// markdown is CommonMark with tables, strikethrough, bare links and footnotes.
-// Raw HTML passes here; what comes out is sanitised. It is safe for use by
-// several goroutines.
-var markdown = sync.OnceValue(func() goldmark.Markdown {
-	return goldmark.New(
-		goldmark.WithExtensions(
-			// The other way to align a cell is a style attribute, which is not kept.
-			extension.NewTable(extension.WithTableCellAlignMethod(extension.TableCellAlignAttribute)),
-			extension.Strikethrough,
-			extension.Linkify,
-			extension.Footnote,
-		),
-		goldmark.WithRendererOptions(markup.WithUnsafe()),
-	)
-})
