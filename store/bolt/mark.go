@@ -165,11 +165,11 @@ func (t *tx) PutMark(category uint64, due time.Time, force bool) error {
 		due = old.Due
 	}
 	m := store.Mark{Category: category, Due: due, Seq: t.seq, Force: force || old.Force}
-	if err == nil && m.Due.Equal(old.Due) {
-		if m.Seq == old.Seq && m.Force == old.Force {
-			return t.fault
-		}
-	} else if err == nil {
+	stays := err == nil && m.Due.Equal(old.Due)
+	if stays && m.Seq == old.Seq && m.Force == old.Force {
+		return t.fault
+	}
+	if err == nil && !stays {
 		t.drop(inDueMark, dueMarkKey(old.Due, category))
 	}
 	data, err := encode(markRecord{Due: m.Due, Seq: uint64(m.Seq), Force: m.Force})
@@ -177,7 +177,9 @@ func (t *tx) PutMark(category uint64, due time.Time, force bool) error {
 		return fmt.Errorf("mark category %d: %w", category, err)
 	}
 	t.put(inMark, numKey(category), data)
-	t.put(inDueMark, dueMarkKey(m.Due, category), nil)
+	if !stays {
+		t.put(inDueMark, dueMarkKey(m.Due, category), nil)
+	}
 	t.marks[category] = m
 	return t.fault
 }
