@@ -86,8 +86,8 @@ func (t *tx) PutCategory(c feed.Category) (feed.Category, error) {
 	if err != nil {
 		return feed.Category{}, fmt.Errorf("put category %q: %w", c.Slug, err)
 	}
-	names := categoryNames(old, c)
-	if err := t.free(names, c.Num); err != nil {
+	names, err := t.free(categoryNames(old, c), c.Num)
+	if err != nil {
 		return feed.Category{}, fmt.Errorf("put category %q: %w", c.Slug, err)
 	}
 	c.Aliases = aliases(old, c)
@@ -104,7 +104,7 @@ func (t *tx) PutCategory(c feed.Category) (feed.Category, error) {
 	if old.Num != 0 && (old.Slug != c.Slug || old.Title != c.Title) {
 		t.put(inMeta, renamedKey, numKey(uint64(t.seq)))
 	}
-	t.claim(names, c.Num)
+	t.enroll(names, c.Num)
 	t.put(inCategory, numKey(c.Num), data)
 	delete(t.slots, c.Num)
 	return c, t.log(store.CategoryChanged, 0, c.Num)

@@ -19,20 +19,24 @@ var nameKinds = map[bucket]string{
 	inCategoryID: "id", inCategorySlug: "slug", inCategoryTitle: "title",
 }
 
-// free fails when another than num has one of the names.
-func (t *tx) free(names []name, num uint64) error {
+// free fails when another than num has one of the names, and lists those that
+// nobody has yet.
+func (t *tx) free(names []name, num uint64) ([]name, error) {
+	fresh := make([]name, 0, len(names))
 	for _, n := range names {
 		by := t.get(n.in, []byte(n.key))
-		if by == nil || number(by) == num {
-			continue
+		switch {
+		case by == nil:
+			fresh = append(fresh, n)
+		case number(by) != num:
+			key := n.key
+			if n.in == inPostPath && len(key) > 8 {
+				key = key[8:]
+			}
+			return nil, fmt.Errorf("%s %q: %w by number %d", nameKinds[n.in], key, store.ErrTaken, number(by))
 		}
-		key := n.key
-		if n.in == inPostPath && len(key) > 8 {
-			key = key[8:]
-		}
-		return fmt.Errorf("%s %q: %w by number %d", nameKinds[n.in], key, store.ErrTaken, number(by))
 	}
-	return t.fault
+	return fresh, t.fault
 }
 
 // claim writes the rows that are not there yet.
@@ -41,5 +45,12 @@ func (t *tx) claim(names []name, num uint64) {
 		if !t.has(n.in, []byte(n.key)) {
 			t.put(n.in, []byte(n.key), numKey(num))
 		}
+	}
+}
+
+// enroll writes the rows of names that free has listed.
+func (t *tx) enroll(fresh []name, num uint64) {
+	for _, n := range fresh {
+		t.put(n.in, []byte(n.key), numKey(num))
 	}
 }

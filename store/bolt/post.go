@@ -120,7 +120,7 @@ type putPlan struct {
 	oldData []byte   // the record before, nil for a new post
 	is, was []uint64 // categories
 	touched []uint64 // those that p is or was in, and the site's
-	names   []name
+	names   []name   // that nobody has yet
 }
 
 // planPost checks everything before anything is written, so that an Update may
@@ -148,8 +148,9 @@ func (t *tx) planPost(p feed.Post) (n putPlan, err error) {
 		return n, err
 	}
 	n.touched = union(n.was, n.is)
-	n.names = []name{{inPostID, p.ID}, {inPostSlug, p.Slug}, {inPostPath, string(pathKey(first(n.is), p.Slug))}}
-	return n, t.free(n.names, p.Num)
+	names := [...]name{{inPostID, p.ID}, {inPostSlug, p.Slug}, {inPostPath, string(pathKey(first(n.is), p.Slug))}}
+	n.names, err = t.free(names[:], p.Num)
+	return n, err
 }
 
 // replace takes over from the record that is kept what no caller decides.
@@ -225,7 +226,7 @@ func (t *tx) writePost(n *putPlan) error {
 		t.drop(inLive, numKey(n.p.Num))
 	}
 	t.put(inPost, numKey(n.p.Num), data)
-	t.claim(n.names, n.p.Num)
+	t.enroll(n.names, n.p.Num)
 	t.moveTo(n)
 	if n.old.State == feed.Scheduled {
 		t.drop(inDuePost, duePostKey(n.old.PublishAt, n.p.Num))

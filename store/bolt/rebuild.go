@@ -235,7 +235,7 @@ func (b *rebuild) putCategories(t *tx, cats map[uint64]feed.Category) error {
 	for _, num := range nums {
 		c := cats[num]
 		present := categoryNames(c, c)
-		if t.free(present, num) != nil {
+		if _, err := t.free(present, num); err != nil {
 			delete(cats, num)
 			b.mended("category %d (%s): another one has its name or id", num, c.Slug)
 			continue
