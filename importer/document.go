@@ -34,7 +34,7 @@ type Document struct {
 
 // Markdown reads a Markdown document. name is its file's path, "" or "-" for
 // standard input: messages carry it, and the slug and a missing date come from
-// its last part. An error is an *Error, and means that nothing of it counts.
+// its last part. src is not kept. An error is an *Error: nothing of it counts.
 func Markdown(name string, src []byte) (doc Document, err error) {
 	file := name
 	if name == "" || name == "-" {
@@ -51,8 +51,10 @@ func Markdown(name string, src []byte) (doc Document, err error) {
 	}
 	r := &reader{file: file, lines: s.frontLine - 1}
 	r.doc.Post.Markup = feed.Markdown
-	if err := r.front(s.front); err != nil {
-		return Document{}, err
+	if !r.plain(s.front) {
+		if err := r.front(s.front); err != nil {
+			return Document{}, err
+		}
 	}
 	if err := r.body(s); err != nil {
 		return Document{}, err

@@ -123,6 +123,8 @@ var unquoted = pattern(`^\p{L}[\p{L}\p{M}\p{N} _.'()/+-]*$`)
 // words are those that YAML readers, ours or others, take for something else.
 var words = pattern(`^(?i:true|false|yes|no|on|off|y|n|null|nan|inf)$`)
 
+const longestWord = len("false")
+
 // scalar writes a text so that YAML reads it back; JSON's quoting is YAML's.
 func scalar(s string) string {
 	if unquoted().MatchString(s) && !words().MatchString(s) && !strings.HasSuffix(s, " ") {

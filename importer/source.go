@@ -21,8 +21,10 @@ func split(file string, src []byte) (source, error) {
 		return source{}, &Error{File: file, Msg: "it is UTF-16: save it as UTF-8"}
 	}
 	text := strings.TrimPrefix(string(src), "\ufeff")
-	text = strings.ReplaceAll(text, "\r\n", "\n")
-	text = strings.ReplaceAll(text, "\r", "\n")
+	if strings.Contains(text, "\r") {
+		text = strings.ReplaceAll(text, "\r\n", "\n")
+		text = strings.ReplaceAll(text, "\r", "\n")
+	}
 	line, rest := 1, text
 	first, after := nextLine(rest)
 	for first == "" && after != "" {

@@ -71,10 +71,6 @@ func lineEnd(src []byte, at int) int {
 	return len(src)
 }
 
-// linkStart is what stands before the target of a link or of an image in
-// Markdown, inline or in a definition (CommonMark §6.3, §4.7).
-var linkStart = pattern(`\](?:\(|:)[ \t\n]*<?`)
-
 // linkWords are attributes with targets, in HTML.
 var linkWords = pattern(`(?i)href|src|poster`)
 
@@ -85,11 +81,17 @@ func mayLink(src string) bool {
 		return true
 	}
 	for rest := src; ; {
-		at := linkStart().FindStringIndex(rest)
-		if at == nil {
+		// A link's or an image's text ends so, inline or in a definition
+		// (CommonMark §6.3, §4.7).
+		at := strings.IndexByte(rest, ']')
+		if at < 0 {
 			return false
 		}
-		if rest = rest[at[1]:]; !leadsElsewhere(rest) {
+		rest = rest[at+1:]
+		if rest == "" || rest[0] != '(' && rest[0] != ':' {
+			continue
+		}
+		if target := strings.TrimPrefix(strings.TrimLeft(rest[1:], " \t\n"), "<"); !leadsElsewhere(target) {
 			return true
 		}
 	}
