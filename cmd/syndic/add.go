@@ -54,10 +54,11 @@ nothing if nothing changed. Times are read in the site's time zone.`,
 	return cmd
 }
 
-// readSource reads a file, or standard input for "-".
-func (a *app) readSource(file string) ([]byte, error) {
+// readSource reads a file, or standard input for "-", into a buffer, which it
+// empties first.
+func (a *app) readSource(file string, src *bytes.Buffer) ([]byte, error) {
 	in := a.in
-	var src bytes.Buffer
+	src.Reset()
 	if file != "-" {
 		f, err := os.Open(file)
 		if err != nil {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"iter"
 	"runtime"
@@ -135,10 +136,11 @@ func (ad *adder) ahead(files []string) iter.Seq2[int, source] {
 		defer close(stop)
 		for range workers {
 			go func() {
+				var src bytes.Buffer // of one file after another
 				for {
 					select {
 					case i := <-todo:
-						read[i%len(read)] <- ad.read(files[i])
+						read[i%len(read)] <- ad.read(files[i], &src)
 					case <-stop:
 						return
 					}
@@ -160,8 +162,8 @@ func (ad *adder) ahead(files []string) iter.Seq2[int, source] {
 	}
 }
 
-func (ad *adder) read(name string) source {
-	src, err := ad.readSource(name)
+func (ad *adder) read(name string, buffer *bytes.Buffer) source {
+	src, err := ad.readSource(name, buffer)
 	if err != nil {
 		return source{err: err}
 	}

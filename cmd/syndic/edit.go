@@ -49,7 +49,7 @@ type reviser struct {
 }
 
 func (r reviser) replace(file string) error {
-	src, err := r.readSource(file)
+	src, err := r.readSource(file, new(bytes.Buffer))
 	if err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -56,6 +57,9 @@ func list[T any](p printer, rows []T, id func(T) string, columns ...column[T]) e
 	for _, c := range columns {
 		grid[0] = append(grid[0], c.head)
 		for i, row := range rows {
+			if grid[i+1] == nil {
+				grid[i+1] = make([]string, 0, len(columns))
+			}
 			grid[i+1] = append(grid[i+1], clean(c.cell(row)))
 		}
 	}
@@ -103,25 +107,41 @@ func (p printer) write(s string) error {
 
 // align pads all columns but the last to one width, in cells of a terminal.
 func (p printer) align(grid [][]string) string {
-	width := map[int]int{}
+	var widths []int
 	for _, row := range grid {
 		for i, cell := range row {
-			width[i] = max(width[i], uniseg.StringWidth(cell))
+			if i == len(widths) {
+				widths = append(widths, 0)
+			}
+			widths[i] = max(widths[i], width(cell))
 		}
 	}
 	var b strings.Builder
+	var line []byte
 	for n, row := range grid {
-		line := ""
+		line = line[:0]
 		for i, cell := range row {
-			line += cell + strings.Repeat(" ", width[i]-uniseg.StringWidth(cell)+2)
+			line = append(line, cell...)
+			for range widths[i] - width(cell) + 2 {
+				line = append(line, ' ')
+			}
 		}
-		line = strings.TrimRight(line, " ")
+		line = bytes.TrimRight(line, " ")
 		if p.bold && n == 0 {
-			line = "\x1b[1m" + line + "\x1b[0m"
+			line = fmt.Appendf(nil, "\x1b[1m%s\x1b[0m", line)
 		}
-		b.WriteString(line + "\n")
+		b.Write(line)
+		b.WriteByte('\n')
 	}
 	return b.String()
+}
+
+// width is how many cells of a terminal a text takes.
+func width(s string) int {
+	if strings.IndexFunc(s, func(r rune) bool { return r < ' ' || r > '~' }) < 0 {
+		return len(s) // the library takes a hundred times as long
+	}
+	return uniseg.StringWidth(s)
 }
 
 // clean keeps a text to one line and a terminal's control codes out of it.

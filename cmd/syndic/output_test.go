@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"strings"
 	"testing"
+
+	"github.com/rivo/uniseg"
 )
 
 type thing struct {
@@ -85,5 +87,14 @@ func TestOne(t *testing.T) {
 func TestPrintable(t *testing.T) {
 	if got := printable("a\tb\n\x1b[31mc\u009b"); got != "a\tb\n [31mc " {
 		t.Errorf("%q", got)
+	}
+}
+
+// The quick way to a text's width is the library's.
+func TestWidth(t *testing.T) {
+	for _, s := range []string{"", "a", "~ !", "日記", "é", "e\u0301", "👩‍👩‍👧", "a\u200bb", "\x7f", "tab\t"} {
+		if got, want := width(s), uniseg.StringWidth(s); got != want {
+			t.Errorf("%q: %d cells, want %d", s, got, want)
+		}
 	}
 }
