@@ -139,16 +139,12 @@ func (s *shortcut) endTag(rest string) bool {
 
 // startTag takes one whose element may stand here.
 func (s *shortcut) startTag(rest string) bool {
-	n := 0
-	for n < len(rest) && ('a' <= rest[n] && rest[n] <= 'z' || '1' <= rest[n] && rest[n] <= '6') {
-		n++
-	}
-	name := rest[:n]
+	name := tagName(rest)
 	e, known := usual[name]
 	if !known || e.stands&s.place() == 0 || s.within(name, e) {
 		return false
 	}
-	s.at += 1 + n
+	s.at += 1 + len(name)
 	if !s.attributes(e) {
 		return false
 	}
@@ -165,6 +161,14 @@ func (s *shortcut) startTag(rest string) bool {
 		}
 	}
 	return false
+}
+
+func tagName(tag string) string {
+	n := 0
+	for n < len(tag) && ('a' <= tag[n] && tag[n] <= 'z' || '1' <= tag[n] && tag[n] <= '6') {
+		n++
+	}
+	return tag[:n]
 }
 
 func (s *shortcut) skip(n int) bool { s.at += n; return true }

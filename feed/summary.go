@@ -16,7 +16,14 @@ func Summarise(html string, limit int) string {
 	if limit <= 0 {
 		return ""
 	}
-	return cut(plain(html, limit), limit)
+	text, ok := shortPlain(html, limit)
+	if !ok {
+		text = plain(html, limit)
+	}
+	if s, ok := shortCut(text, limit); ok {
+		return s
+	}
+	return cut(text, limit)
 }
 
 // inline elements do not separate words; every other does.
@@ -168,5 +175,10 @@ func cut(text string, limit int) string {
 	if word == 0 {
 		word = char
 	}
+	return upTo(text, word)
+}
+
+// upTo is text cut after a word.
+func upTo(text string, word int) string {
 	return strings.TrimRight(text[:word], " ,;:–—-([{") + "…"
 }

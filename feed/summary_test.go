@@ -1,6 +1,7 @@
 package feed
 
 import (
+	"math/rand/v2"
 	"strings"
 	"testing"
 	"unicode"
@@ -65,6 +66,9 @@ func FuzzSummarise(f *testing.F) {
 	f.Fuzz(func(t *testing.T, html string, limit int) {
 		limit = min(limit, 1000)
 		s := Summarise(html, limit)
+		checkSummary(t, html, limit)
+		checkSummary(t, assembled(html, proseParts), limit)
+		checkSummary(t, nested(html), limit)
 		if n := uniseg.GraphemeClusterCount(s); n > max(limit, 0) {
 			t.Errorf("%d characters, not %d: %q", n, limit, s)
 		}
@@ -79,4 +83,34 @@ func FuzzSummarise(f *testing.F) {
 			t.Errorf("%q is not the beginning of %q", s, whole)
 		}
 	})
+}
+
+// checkSummary compares with the way that takes any text.
+func checkSummary(t *testing.T, html string, limit int) {
+	t.Helper()
+	if limit <= 0 {
+		return
+	}
+	if got, want := Summarise(html, limit), cut(plain(html, limit), limit); got != want {
+		t.Errorf("%d characters of %q: got\n%q\nwant\n%q", limit, html, got, want)
+	}
+}
+
+// proseParts are what sentences are made of, or end with.
+var proseParts = strings.Split("word |Word |x|A|. |.|! |?|… |\" |) |' |(|“|”|’|, |; |: |- |—|3.5 |e.g. |v1.2|a.b|é|Ü|ß |я|Я|\u00ad|"+
+	" |&amp; |&quot;|<p>|</p>|<em>|</em>|<br/>|<a href=\"x>y\" title=\"z\">|</a>|‼|⁉ |→|漢|。|e\u0301|\u200d|👩|\u00a0|&nbsp;|0|99 |_", "|")
+
+func TestSummariseOfAnyProse(t *testing.T) {
+	random := rand.New(rand.NewPCG(3, 4))
+	for range 10_000 {
+		choice := make([]byte, 1+random.IntN(60))
+		for i := range choice {
+			choice[i] = byte(random.Uint32())
+			if choice[i]%2 == 0 {
+				choice[i] %= 8 // mostly words
+			}
+		}
+		checkSummary(t, assembled(string(choice), proseParts), 1+random.IntN(80))
+		checkSummary(t, nested(string(choice)), 1+random.IntN(80))
+	}
 }
