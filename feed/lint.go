@@ -62,6 +62,7 @@ func Lint(f Format, b []byte) []Finding { return LintAt(f, b, "") }
 // LintAt is Lint for a feed that is to be found at the URL self.
 func LintAt(f Format, b []byte, self string) []Finding {
 	l := linter{format: f, self: self}
+	defer l.release()
 	if f == JSON {
 		if root := l.readJSON(b); root != nil {
 			l.jsonDocument(root)
@@ -78,6 +79,7 @@ func LintAt(f Format, b []byte, self string) []Finding {
 // gives it. The places are relative to the entry.
 func LintEntry(f Format, entry []byte) ([]Finding, Facts) {
 	l := linter{format: f}
+	defer l.release()
 	var facts Facts
 	if f == JSON {
 		if item := l.readJSON(entry); item != nil {
@@ -85,10 +87,10 @@ func LintEntry(f Format, entry []byte) ([]Finding, Facts) {
 		}
 		return l.findings(), facts
 	}
-	outer := usualPrefixes(f)
+	outer := &outside{format: f}
 	if e := l.readXML(entry, outer); e != nil {
 		facts = l.entry(e)
-		facts.Prefixes = outer.used()
+		facts.Prefixes = outer.needed
 	}
 	return l.findings(), facts
 }
@@ -97,6 +99,7 @@ func LintEntry(f Format, entry []byte) ([]Finding, Facts) {
 // stand to one another. Findings about entries have no place.
 func LintFrame(f Format, head, tail []byte, self string, entries []Facts) []Finding {
 	l := linter{format: f, self: self}
+	defer l.release()
 	b := Join(f, head, nil, tail)
 	if f == JSON {
 		if root := l.readJSON(b); root != nil {
@@ -115,6 +118,7 @@ func LintFrame(f Format, head, tail []byte, self string, entries []Facts) []Find
 // that cannot be read says nothing.
 func Advertised(f Format, b []byte) (self string, hubs []string) {
 	l := linter{format: f}
+	defer l.release()
 	if f == JSON {
 		if root := l.readJSON(b); root != nil {
 			return root.string("feed_url"), root.hubs()
@@ -146,6 +150,8 @@ type linter struct {
 	self   string // the URL at which the feed is, when that is known
 	src    []byte // what offsets count in: the document in UTF-8
 	found  []Finding
+
+	scratch *scratch // where the fast ways read to
 }
 
 // spot is a place: an offset in the document, or a value of a JSON one.

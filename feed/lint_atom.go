@@ -1,6 +1,9 @@
 package feed
 
-import "encoding/xml"
+import (
+	"encoding/xml"
+	"fmt"
+)
 
 // atomPerson is RFC 4287 §3.2.
 var atomPerson = part{many: true, in: joinVocabularies(map[string]vocabulary{atomNamespace: {
@@ -176,19 +179,19 @@ func (l *linter) atomBody(e *element) {
 
 // atomDate is RFC 4287 §3.3.
 func (l *linter) atomDate(e *element) {
-	l.rfc3339(e.spot, "atom-date", "<"+e.String()+">", e.text)
+	l.rfc3339(e.spot, "atom-date", bracketed{e}, e.text)
 }
 
 func (l *linter) atomIRI(e *element) {
-	l.atomReference(e, "<"+e.String()+">", e.text)
+	l.atomReference(e, bracketed{e}, e.text)
 }
 
 // atomReference checks an IRI reference, which may be relative if there is a
 // base for it.
-func (l *linter) atomReference(e *element, what, ref string) {
+func (l *linter) atomReference(e *element, what fmt.Stringer, ref string) {
 	if bad := badReference(ref); bad != "" && ref != "" { // which is one: of the base itself
 		l.report(e.spot, "atom-iri", "%s is %s, which is no IRI: %s", what, clip(ref), bad)
-	} else if !schemeForm.MatchString(ref) && !e.based() {
+	} else if schemeOf(ref) == "" && !e.based() {
 		l.report(e.spot, "atom-relative-iri", "%s is the relative IRI %s: write it whole", what, clip(ref))
 	}
 }
@@ -207,7 +210,7 @@ func (l *linter) atomName(e *element) {
 }
 
 func (l *linter) atomEmail(e *element) {
-	if !addressForm.MatchString(e.text) {
+	if !isAddress(e.text) {
 		l.report(e.spot, "atom-email", "<email> is %s, which is no mail address: write one such as name@example.org", clip(e.text))
 	}
 }
@@ -226,6 +229,6 @@ func (l *linter) atomGenerator(e *element) {
 		l.report(e.spot, "atom-blank", "<generator> is empty: write the program's name")
 	}
 	if uri, ok := e.attr("uri"); ok {
-		l.atomReference(e, "the uri of <generator>", uri)
+		l.atomReference(e, subject("the uri of <generator>"), uri)
 	}
 }

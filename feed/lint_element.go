@@ -21,6 +21,15 @@ var prefixes = map[string]string{
 	podcastNamespace:                                       "itunes",
 }
 
+// namespaces are their URIs by prefix.
+var namespaces = func() map[string]string {
+	all := map[string]string{}
+	for uri, prefix := range prefixes {
+		all[prefix] = uri
+	}
+	return all
+}()
+
 const (
 	contentNamespace = "http://purl.org/rss/1.0/modules/content/"
 	dcNamespace      = "http://purl.org/dc/elements/1.1/"
@@ -38,6 +47,16 @@ func nameOf(name xml.Name) string {
 	}
 	return name.Local
 }
+
+// bracketed is an element as messages show it.
+type bracketed struct{ e *element }
+
+func (b bracketed) String() string { return "<" + b.e.String() + ">" }
+
+// subject names in a message what is no element.
+type subject string
+
+func (s subject) String() string { return string(s) }
 
 // value is the element's text without white space around it.
 func (e *element) value() string { return strings.Trim(e.text, " \t\r\n") }
@@ -106,7 +125,8 @@ func (l *linter) contents(e *element, v vocabulary) {
 	if v != nil && e.value() != "" {
 		l.report(e.spot, l.ruleFor(e.name.Space, "unexpected-text"), "<%s> holds the text %s beside its elements: nobody reads it", e, clip(e.value()))
 	}
-	seen := map[xml.Name]bool{}
+	var room [16]*element
+	seen := room[:0] // of those that may stand once
 	for _, c := range e.children {
 		p, ok := v[c.name]
 		if p.entry {
@@ -119,10 +139,13 @@ func (l *linter) contents(e *element, v vocabulary) {
 			l.unknown(e, c, v == nil)
 			continue
 		}
-		if seen[c.name] && !p.many {
-			l.report(c.spot, l.ruleFor(c.name.Space, "twice"), "<%s> stands in <%s> more than once", c, e)
+		if !p.many {
+			if slices.ContainsFunc(seen, func(s *element) bool { return s.name == c.name }) {
+				l.report(c.spot, l.ruleFor(c.name.Space, "twice"), "<%s> stands in <%s> more than once", c, e)
+			} else {
+				seen = append(seen, c)
+			}
 		}
-		seen[c.name] = true
 		l.attributes(c, p.attrs)
 		if !p.open {
 			l.contents(c, p.in)
@@ -164,13 +187,23 @@ func (l *linter) attributes(e *element, allowed string) {
 		switch {
 		case a.Name.Space == xmlNamespace && a.Name.Local == "lang":
 			if a.Value != "" { // which takes a language back
-				l.language(e.spot, "xml-lang", "xml:lang", a.Value)
+				l.language(e.spot, "xml-lang", subject("xml:lang"), a.Value)
 			}
 		case a.Name.Space != "" || a.Name.Local == "xmlns":
-		case !slices.Contains(strings.Fields(allowed), a.Name.Local):
+		case !among(allowed, a.Name.Local):
 			l.report(e.spot, l.ruleFor(e.name.Space, "unknown-attribute"), "<%s> has no attribute %s: remove it", e, a.Name.Local)
 		}
 	}
+}
+
+// among tells whether a word is in a list that has blanks between its words.
+func among(list, word string) bool {
+	for w := range strings.SplitSeq(list, " ") {
+		if w == word {
+			return true
+		}
+	}
+	return false
 }
 
 // document checks a whole feed.

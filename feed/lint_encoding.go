@@ -2,6 +2,7 @@ package feed
 
 import (
 	"bytes"
+	"encoding/binary"
 	"encoding/xml"
 	"errors"
 	"fmt"
@@ -15,6 +16,9 @@ import (
 	"golang.org/x/text/encoding"
 	"golang.org/x/text/encoding/unicode"
 )
+
+// declaration is what most XML begins with.
+const declaration = `<?xml version="1.0" encoding="UTF-8"?>`
 
 // xmlEncoding finds the encoding that a document declares (XML 1.0 §2.8).
 var xmlEncoding = regexp.MustCompile(`^<\?xml[^>]*?[\s]encoding\s*=\s*["']([A-Za-z][A-Za-z0-9._-]*)["']`)
@@ -53,6 +57,9 @@ func toUTF8(b []byte) (src []byte, name string, err error) {
 	if bytes.HasPrefix(b, []byte("\xFF\xFE")) || bytes.HasPrefix(b, []byte("\xFE\xFF")) {
 		e, name = unicode.UTF16(unicode.BigEndian, unicode.UseBOM), "UTF-16"
 	} else {
+		if !bytes.HasPrefix(b, []byte("<?xml")) || bytes.HasPrefix(b, []byte(declaration)) {
+			return b, "", nil
+		}
 		m := xmlEncoding.FindSubmatch(b[:min(len(b), 256)])
 		if m == nil || strings.EqualFold(string(m[1]), "us-ascii") {
 			return b, "", nil
@@ -77,6 +84,9 @@ func toUTF8(b []byte) (src []byte, name string, err error) {
 // illegal returns the offset of the first byte or character that XML 1.0 §2.2
 // does not allow, or -1.
 func illegal(b []byte) int {
+	if utf8.Valid(b) && !hasControl(b, "\t\n\r") && !bytes.Contains(b, []byte("\uFFFE")) && !bytes.Contains(b, []byte("\uFFFF")) {
+		return -1
+	}
 	for i := 0; i < len(b); {
 		c := b[i]
 		if c < utf8.RuneSelf {
@@ -95,25 +105,62 @@ func illegal(b []byte) int {
 	return -1
 }
 
+// hasControl tells whether there is a control code below the space, besides
+// those that are allowed. It looks at eight bytes at a time.
+func hasControl(b []byte, allowed string) bool {
+	const each = 0x0101010101010101
+	for len(b) > 0 {
+		n := min(len(b), 8)
+		if n == 8 {
+			// A byte below the space borrows from its highest bit.
+			if w := binary.LittleEndian.Uint64(b); (w-each*' ')&^w&(each*0x80) == 0 {
+				b = b[n:]
+				continue
+			}
+		}
+		for _, c := range b[:n] {
+			if c < ' ' && strings.IndexByte(allowed, c) < 0 {
+				return true
+			}
+		}
+		b = b[n:]
+	}
+	return false
+}
+
 // characters warns of characters that are allowed, but never meant.
 func (l *linter) characters(at spot, s string) {
-	if i := illegal([]byte(s)); i >= 0 && s[i] < ' ' { // escaped, in JSON
+	b := []byte(s)
+	if i := illegal(b); i >= 0 && s[i] < ' ' { // escaped, in JSON
 		l.report(at, "text-control", "the character U+%04X is a control code: remove it", s[i])
 	}
-	for i := strings.IndexByte(s, 0xC2); i >= 0 && i+1 < len(s); {
-		if s[i+1] <= 0x9F {
-			l.report(at, "text-control", "the character U+%04X is a control code: Windows-1252 text was taken for ISO 8859-1", s[i+1])
-			break
-		}
-		next := strings.IndexByte(s[i+1:], 0xC2)
-		if next < 0 {
-			break
-		}
-		i += 1 + next
+	if c := highControl(b); c > 0 {
+		l.report(at, "text-control", "the character U+%04X is a control code: Windows-1252 text was taken for ISO 8859-1", c)
 	}
 	if strings.ContainsRune(s, utf8.RuneError) {
 		l.report(at, "text-replacement", "there is a U+FFFD where text was damaged: write what belongs there")
 	}
+}
+
+// highControl is the first control code from U+0080 on, or 0.
+func highControl(b []byte) byte {
+	for i := bytes.IndexByte(b, 0xC2); i >= 0 && i+1 < len(b); {
+		if b[i+1] <= 0x9F {
+			return b[i+1]
+		}
+		next := bytes.IndexByte(b[i+1:], 0xC2)
+		if next < 0 {
+			return 0
+		}
+		i += 1 + next
+	}
+	return 0
+}
+
+// unmeant tells whether a document in UTF-8 has characters that are never
+// meant, as they stand.
+func unmeant(b []byte) bool {
+	return highControl(b) > 0 || bytes.Contains(b, []byte("\uFFFD"))
 }
 
 // Detect tells a feed's format by its content, else by its media type, which

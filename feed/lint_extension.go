@@ -105,7 +105,7 @@ func (l *linter) w3cDate(e *element) {
 }
 
 func (l *linter) dcLanguage(e *element) {
-	l.language(e.spot, "dc-language", "<"+e.String()+">", e.value())
+	l.language(e.spot, "dc-language", bracketed{e}, e.value())
 }
 
 func (l *linter) syPeriod(e *element) {
@@ -131,7 +131,7 @@ func (l *linter) reply(e *element) {
 			l.report(e.spot, "thr-reference", "the %s of <%s> is %s: %s", name, e, clip(val), badReference(val))
 		}
 	}
-	if val, ok := e.attr("type"); ok && !mediaForm.MatchString(val) {
+	if val, ok := e.attr("type"); ok && !isMedia(val) {
 		l.report(e.spot, "thr-reference", "the type of <%s> is %s, which is no media type", e, clip(val))
 	}
 }
@@ -181,7 +181,7 @@ var mediaForms = map[string]struct {
 	"fileSize": {positive, "a size in bytes"}, "width": {positive, "a width in pixels"}, "height": {positive, "a height in pixels"},
 	"channels": {positive, "a number"}, "bitrate": {decimal, "a number"}, "framerate": {decimal, "a number"},
 	"samplingrate": {decimal, "a number"}, "duration": {decimal, "a number of seconds"},
-	"type":       {mediaForm.MatchString, "a media type"},
+	"type":       {isMedia, "a media type"},
 	"medium":     {oneOf("image audio video document executable"), "image, audio, video, document or executable"},
 	"isDefault":  {oneOf("true false"), "true or false"},
 	"expression": {oneOf("sample full nonstop"), "sample, full or nonstop"},
@@ -194,7 +194,8 @@ func decimal(s string) bool {
 }
 
 func oneOf(list string) func(string) bool {
-	return func(s string) bool { return slices.Contains(strings.Fields(list), s) }
+	words := strings.Fields(list)
+	return func(s string) bool { return slices.Contains(words, s) }
 }
 
 func (l *linter) mediaAttributes(e *element) {

@@ -1,6 +1,7 @@
 package feed
 
 import (
+	"fmt"
 	"regexp"
 	"slices"
 	"strings"
@@ -13,7 +14,7 @@ import (
 type htmlReader struct {
 	l     *linter
 	at    spot
-	what  string
+	what  fmt.Stringer
 	based bool // relative references have a base
 	told  map[string]bool
 	open  []string
@@ -21,12 +22,17 @@ type htmlReader struct {
 }
 
 // html checks what readers will show as HTML.
-func (l *linter) html(at spot, what, src string, based bool) {
+func (l *linter) html(at spot, what fmt.Stringer, src string, based bool) {
 	r := htmlReader{l: l, at: at, what: what, based: based}
-	if !strings.ContainsRune(src, '<') {
+	switch {
+	case strings.IndexByte(src, '<') < 0:
 		r.escapedTwice(src)
-		return
+	case !plainHTML(src):
+		r.read(src)
 	}
+}
+
+func (r *htmlReader) read(src string) {
 	t := html.NewTokenizer(strings.NewReader(src))
 	for {
 		switch t.Next() {
@@ -55,21 +61,32 @@ func (r *htmlReader) tell(rule, format string, args ...any) {
 		r.told = map[string]bool{}
 	}
 	r.told[rule] = true
-	r.l.report(r.at, rule, r.what+" "+format, args...)
+	r.l.report(r.at, rule, "%s "+format, append([]any{r.what}, args...)...)
 }
 
-// risky elements do something when they are shown; careful readers drop them.
-var risky = []string{"script", "object", "embed", "applet", "base", "meta", "link", "frame", "frameset", "style", "noembed"}
+// tagKind is what sets a tag apart from others.
+type tagKind uint8
 
-// voids never hold anything (HTML §13.1.2).
-var voids = []string{"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track", "wbr"}
+const (
+	riskyTag tagKind = 1 << iota // it does something when it is shown; careful readers drop it
+	voidTag                      // it never holds anything (HTML §13.1.2)
+	rawTag                       // what it holds is no HTML to parsers
+)
+
+var tags = map[string]tagKind{
+	"applet": riskyTag, "frame": riskyTag, "frameset": riskyTag, "object": riskyTag,
+	"base": riskyTag | voidTag, "embed": riskyTag | voidTag, "link": riskyTag | voidTag, "meta": riskyTag | voidTag,
+	"noembed": riskyTag | rawTag, "script": riskyTag | rawTag, "style": riskyTag | rawTag,
+	"area": voidTag, "br": voidTag, "col": voidTag, "hr": voidTag, "img": voidTag, "input": voidTag, "param": voidTag, "source": voidTag, "track": voidTag, "wbr": voidTag,
+	"iframe": rawTag, "noframes": rawTag, "noscript": rawTag, "plaintext": rawTag, "textarea": rawTag, "title": rawTag, "xmp": rawTag,
+}
 
 func (r *htmlReader) start(t *html.Tokenizer, opens bool) {
-	raw, more := t.TagName()
-	name := string(raw)
+	b, more := t.TagName()
+	name := string(b)
 	r.tags++
 	switch {
-	case slices.Contains(risky, name):
+	case tags[name]&riskyTag != 0:
 		r.tell("content-script", "has a <%s> in it, which readers remove, or refuse the feed for", name)
 	case name == "iframe":
 		r.tell("content-iframe", "has an <iframe> in it, which many readers remove")
@@ -79,7 +96,7 @@ func (r *htmlReader) start(t *html.Tokenizer, opens bool) {
 		key, val, more = t.TagAttr()
 		r.attribute(name, string(key), string(val))
 	}
-	if opens && !slices.Contains(voids, name) {
+	if opens && tags[name]&voidTag == 0 {
 		r.open = append(r.open, name)
 	}
 }
@@ -88,31 +105,42 @@ func (r *htmlReader) start(t *html.Tokenizer, opens bool) {
 var dangerousStyle = regexp.MustCompile(`(?i)url\s*\(|expression\s*\(|behavior\s*:|-moz-binding|javascript:|@import|position\s*:\s*(fixed|absolute)`)
 
 func (r *htmlReader) attribute(element, key, val string) {
-	switch key {
-	case "style":
+	switch {
+	case key == "style":
 		if dangerousStyle.MatchString(val) {
 			r.tell("content-style", "has the style %s in it, which readers remove", clip(val))
 		}
-	case "href", "src", "poster", "cite", "data", "action", "longdesc", "background":
+	case hasURL(key):
 		r.reference(element, val)
-	case "srcset":
+	case key == "srcset":
 		for _, candidate := range strings.Split(val, ", ") {
 			if fields := strings.Fields(candidate); len(fields) > 0 {
 				r.reference(element, fields[0])
 			}
 		}
-	default:
-		if strings.HasPrefix(key, "on") {
-			r.tell("content-script", "has the attribute %s in it, which runs a script", key)
-		}
+	case strings.HasPrefix(key, "on"):
+		r.tell("content-script", "has the attribute %s in it, which runs a script", key)
 	}
+}
+
+// hasURL tells whether an attribute's value is a URL.
+func hasURL(key string) bool {
+	switch key {
+	case "href", "src", "poster", "cite", "data", "action", "longdesc", "background":
+		return true
+	}
+	return false
+}
+
+// running tells whether a scheme is of URLs that run a script.
+func running(scheme string) bool {
+	return strings.EqualFold(scheme, "javascript") || strings.EqualFold(scheme, "vbscript")
 }
 
 func (r *htmlReader) reference(element, val string) {
 	val = strings.TrimSpace(val)
-	scheme := strings.ToLower(schemeForm.FindString(val))
-	switch {
-	case scheme == "javascript:" || scheme == "vbscript:":
+	switch scheme := schemeOf(val); {
+	case running(scheme):
 		r.tell("content-script", "has a link in it that runs a script")
 	case scheme == "" && !r.based:
 		r.tell("content-relative-url", "has <%s> with the relative URL %s: write it whole, as it leads somewhere else in a reader", element, clip(val))
@@ -167,9 +195,12 @@ var (
 )
 
 // plainText warns of HTML in a text that readers take for plain.
-func (l *linter) plainText(at spot, rule, what, s string) {
-	found := closing.FindString(s)
-	if found == "" {
+func (l *linter) plainText(at spot, rule string, what fmt.Stringer, s string) {
+	found := ""
+	if strings.Contains(s, "</") {
+		found = closing.FindString(s)
+	}
+	if found == "" && strings.IndexByte(s, '&') >= 0 {
 		found = entity.FindString(s)
 	}
 	if found != "" {

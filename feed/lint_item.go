@@ -47,7 +47,7 @@ func (l *linter) rssItem(e *element) Facts {
 	return Facts{ID: guid.value()}
 }
 
-func (l *linter) rssHTML(e *element) { l.html(e.spot, "<"+e.String()+">", e.text, e.based()) }
+func (l *linter) rssHTML(e *element) { l.html(e.spot, bracketed{e}, e.text, e.based()) }
 
 func (l *linter) rssEnclosure(e *element) {
 	url, _ := e.attr("url")
@@ -59,7 +59,7 @@ func (l *linter) rssEnclosure(e *element) {
 		l.report(e.spot, "rss-enclosure-length", "the enclosure's length is %s: write its size in bytes, or 0 if it is not known", clip(length))
 	}
 	mediaType, _ := e.attr("type")
-	if !mediaForm.MatchString(mediaType) {
+	if !isMedia(mediaType) {
 		l.report(e.spot, "rss-enclosure-type", "the enclosure's type is %s: write its media type, such as audio/mpeg", clip(mediaType))
 	}
 }

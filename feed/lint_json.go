@@ -32,13 +32,18 @@ type node struct {
 
 func (v *node) spot() spot { return spot{node: v} }
 
+// String is how messages name it.
+func (v *node) String() string { return v.key }
+
 // pointer is the value's place (RFC 6901).
 func (v *node) pointer() string {
 	if v.parent == nil {
 		return ""
 	}
-	return v.parent.pointer() + "/" + strings.NewReplacer("~", "~0", "/", "~1").Replace(v.key)
+	return v.parent.pointer() + "/" + pointerEscapes.Replace(v.key)
 }
+
+var pointerEscapes = strings.NewReplacer("~", "~0", "/", "~1")
 
 // member is an object's member of that name, or nil.
 func (v *node) member(key string) *node {
@@ -75,6 +80,14 @@ func (v *node) hubs() []string {
 // readJSON returns the document's value, or nil if there is none to speak of.
 func (l *linter) readJSON(b []byte) *node {
 	l.src = b
+	if root := l.scanJSON(b); root != nil {
+		return root
+	}
+	return l.readAnyJSON(b)
+}
+
+// readAnyJSON is the general way, which has findings.
+func (l *linter) readAnyJSON(b []byte) *node {
 	if bytes.HasPrefix(b, []byte("\xEF\xBB\xBF")) {
 		l.report(spot{}, "json-syntax", "the feed begins with a byte order mark, which JSON must not have")
 		return nil

@@ -30,19 +30,19 @@ func (l *linter) atomLink(e *element) {
 	if !ok {
 		l.report(e.spot, "atom-link-href", "<link> has no href, which is required")
 	} else {
-		l.atomReference(e, "the href of <link>", href)
+		l.atomReference(e, subject("the href of <link>"), href)
 	}
 	if !slices.Contains(relations, rel) && badIRI(rel) != "" {
 		l.report(e.spot, "atom-link-rel", "the rel of <link> is %s, which is not registered: write a registered one or a URI", clip(rel))
 	}
 	mediaType, typed := e.attr("type")
-	if typed && !mediaForm.MatchString(mediaType) {
+	if typed && !isMedia(mediaType) {
 		l.report(e.spot, "atom-link-type", "the type of <link> is %s, which is no media type", clip(mediaType))
 	} else if base, _, _ := strings.Cut(mediaType, ";"); typed && rel == "self" && base != l.format.MediaType() && e.parent != nil && e.parent.name.Local != "entry" {
 		l.report(e.spot, "atom-self-type", "the type of the link with rel=\"self\" is %s: write %s", clip(mediaType), l.format.MediaType())
 	}
 	if lang, ok := e.attr("hreflang"); ok {
-		l.language(e.spot, "atom-link-language", "the hreflang of <link>", lang)
+		l.language(e.spot, "atom-link-language", subject("the hreflang of <link>"), lang)
 	}
 	if length, ok := e.attr("length"); ok {
 		if _, whole := count(length); !whole {
@@ -50,7 +50,7 @@ func (l *linter) atomLink(e *element) {
 		}
 	}
 	if title, ok := e.attr("title"); ok {
-		l.plainText(e.spot, "atom-text-markup", "the title of <link>", title)
+		l.plainText(e.spot, "atom-text-markup", subject("the title of <link>"), title)
 	}
 	l.atomLinkExtras(e, rel)
 }
@@ -71,7 +71,7 @@ func (l *linter) atomLinkExtras(e *element, rel string) {
 		case a.Name.Local == "count" && !whole:
 			l.report(e.spot, "thr-link", "thr:count is %s: write a whole number", clip(a.Value))
 		case a.Name.Local == "updated":
-			l.rfc3339(e.spot, "thr-link", "thr:updated", a.Value)
+			l.rfc3339(e.spot, "thr-link", subject("thr:updated"), a.Value)
 		case a.Name.Local != "count":
 			l.report(e.spot, "thr-link", "there is no attribute thr:%s", a.Name.Local)
 		}

@@ -164,13 +164,13 @@ func (l *linter) jsonURL(v *node) {
 	}
 }
 
-func (l *linter) jsonDate(v *node) { l.rfc3339(v.spot(), "json-date", v.key, v.text) }
+func (l *linter) jsonDate(v *node) { l.rfc3339(v.spot(), "json-date", v, v.text) }
 
-func (l *linter) jsonLanguage(v *node) { l.language(v.spot(), "json-language", v.key, v.text) }
+func (l *linter) jsonLanguage(v *node) { l.language(v.spot(), "json-language", v, v.text) }
 
-func (l *linter) jsonText(v *node) { l.plainText(v.spot(), "json-text-markup", v.key, v.text) }
+func (l *linter) jsonText(v *node) { l.plainText(v.spot(), "json-text-markup", v, v.text) }
 
-func (l *linter) jsonHTML(v *node) { l.html(v.spot(), v.key, v.text, false) }
+func (l *linter) jsonHTML(v *node) { l.html(v.spot(), v, v.text, false) }
 
 func (l *linter) jsonID(v *node) {
 	if strings.TrimSpace(v.text) == "" {
@@ -212,7 +212,7 @@ func (l *linter) jsonAttachments(v *node) {
 }
 
 func (l *linter) jsonMediaType(v *node) {
-	if !mediaForm.MatchString(v.text) {
+	if !isMedia(v.text) {
 		l.report(v.spot(), "json-media-type", "mime_type is %s, which is no media type: write one such as audio/mpeg", clip(v.text))
 	}
 }

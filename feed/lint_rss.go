@@ -1,6 +1,7 @@
 package feed
 
 import (
+	"bytes"
 	"slices"
 	"strings"
 )
@@ -176,12 +177,13 @@ func (l *linter) rssTitle(e *element) {
 
 // numeric is how the RSS Profile writes the two characters that make HTML of a
 // plain text, for those who mean them ("Character Data").
-var numeric = strings.NewReplacer("&#x26;", "", "&#38;", "", "&#x3C;", "", "&#x3c;", "", "&#60;", "")
+var numeric = [][]byte{[]byte("&#x26;"), []byte("&#38;"), []byte("&#x3C;"), []byte("&#x3c;"), []byte("&#60;")}
 
 // rssText is plain text.
 func (l *linter) rssText(e *element) {
-	if src := string(l.src[e.from:e.to]); numeric.Replace(src) == src {
-		l.plainText(e.spot, "rss-text-markup", "<"+e.String()+">", e.text)
+	src := l.src[e.from:e.to]
+	if !slices.ContainsFunc(numeric, func(ref []byte) bool { return bytes.Contains(src, ref) }) {
+		l.plainText(e.spot, "rss-text-markup", bracketed{e}, e.text)
 	}
 }
 
@@ -192,16 +194,16 @@ func (l *linter) rssURL(e *element) {
 }
 
 func (l *linter) rssLanguage(e *element) {
-	l.language(e.spot, "rss-language", "<"+e.String()+">", e.value())
+	l.language(e.spot, "rss-language", bracketed{e}, e.value())
 }
 
-func (l *linter) rssDate(e *element) { l.rfc822(e.spot, "<"+e.String()+">", e.value()) }
+func (l *linter) rssDate(e *element) { l.rfc822(e.spot, bracketed{e}, e.value()) }
 
 // rssEmail is "address (name)" (RSS Profile, "managingEditor").
 func (l *linter) rssEmail(e *element) {
 	address, name, _ := strings.Cut(strings.TrimPrefix(e.value(), "mailto:"), " ")
 	switch {
-	case addressForm.MatchString(address) && strings.HasPrefix(name, "(") && strings.HasSuffix(name, ")") && address == strings.Fields(e.value())[0]:
+	case isAddress(address) && strings.HasPrefix(name, "(") && strings.HasSuffix(name, ")") && address == strings.Fields(e.value())[0]:
 	case strings.ContainsFunc(e.value(), func(r rune) bool { return r == '@' }) && someAddress(e.value()):
 		l.report(e.spot, "rss-email-form", "<%s> is %s: write it as name@example.org (Name)", e, clip(e.value()))
 	default:
@@ -211,5 +213,5 @@ func (l *linter) rssEmail(e *element) {
 
 // someAddress tells whether one of the words is a mail address.
 func someAddress(s string) bool {
-	return slices.ContainsFunc(strings.FieldsFunc(s, func(r rune) bool { return strings.ContainsRune(" <>(),:;\"", r) }), addressForm.MatchString)
+	return slices.ContainsFunc(strings.FieldsFunc(s, func(r rune) bool { return strings.ContainsRune(" <>(),:;\"", r) }), isAddress)
 }

@@ -3,6 +3,7 @@ package feed
 import (
 	"bytes"
 	"io"
+	"strings"
 )
 
 // runReader is what the XML decoder reads from, a byte at a time. A run of
@@ -48,11 +49,16 @@ func (r *runReader) run() ([]byte, bool) {
 	if end <= 0 || bytes.IndexByte(rest[:end], '\r') >= 0 || bytes.Contains(rest[:end], []byte("]]>")) {
 		return nil, false
 	}
-	text, ok := unescaped(rest[:end])
-	if ok {
-		r.take(end)
+	text := rest[:end]
+	if bytes.IndexByte(text, '&') >= 0 {
+		plain, ok := unescaped(string(text))
+		if !ok {
+			return nil, false
+		}
+		text = []byte(plain)
 	}
-	return text, ok
+	r.take(end)
+	return text, true
 }
 
 func (r *runReader) take(n int) {
@@ -64,27 +70,30 @@ func (r *runReader) take(n int) {
 var references = []struct {
 	name string
 	char byte
-}{{"&lt;", '<'}, {"&gt;", '>'}, {"&amp;", '&'}, {"&#34;", '"'}, {"&#39;", '\''}, {"&quot;", '"'}, {"&apos;", '\''}, {"&#xA;", '\n'}, {"&#x9;", '\t'}}
+}{
+	{"&lt;", '<'}, {"&gt;", '>'}, {"&amp;", '&'}, {"&#34;", '"'}, {"&#39;", '\''}, {"&quot;", '"'}, {"&apos;", '\''}, {"&#xA;", '\n'}, {"&#x9;", '\t'},
+	{"&#x26;", '&'}, {"&#x3C;", '<'}, {"&#x3E;", '>'},
+}
 
 // unescaped resolves references; not ok when there is another.
-func unescaped(text []byte) ([]byte, bool) {
-	at := bytes.IndexByte(text, '&')
+func unescaped(text string) (string, bool) {
+	at := strings.IndexByte(text, '&')
 	if at < 0 {
 		return text, true
 	}
 	b := make([]byte, 0, len(text))
-	for ; at >= 0; at = bytes.IndexByte(text, '&') {
+	for ; at >= 0; at = strings.IndexByte(text, '&') {
 		b, text = append(b, text[:at]...), text[at:]
 		known := false
 		for _, ref := range references {
-			if bytes.HasPrefix(text, []byte(ref.name)) {
+			if strings.HasPrefix(text, ref.name) {
 				b, text, known = append(b, ref.char), text[len(ref.name):], true
 				break
 			}
 		}
 		if !known {
-			return nil, false
+			return "", false
 		}
 	}
-	return append(b, text...), true
+	return string(append(b, text...)), true
 }

@@ -22,7 +22,7 @@ func (l *linter) atomText(e *element) {
 
 // atomInline checks what stands in the document as text, html or xhtml.
 func (l *linter) atomInline(e *element, kind string) {
-	what := "<" + e.String() + ">"
+	what := bracketed{e}
 	switch {
 	case kind == "xhtml":
 		l.atomXHTML(e)
@@ -41,7 +41,7 @@ func (l *linter) atomXHTML(e *element) {
 		l.report(e.spot, "atom-xhtml-div", "<%s> is of type xhtml, so it is to hold one <div> of the namespace %s and nothing else", e, xhtmlNamespace)
 		return
 	}
-	l.html(e.spot, "<"+e.String()+">", string(l.src[e.from:e.to]), e.based())
+	l.html(e.spot, bracketed{e}, string(l.src[e.from:e.to]), e.based())
 }
 
 // isBinary tells whether content of a type stands in Base64 (RFC 4287
@@ -60,7 +60,7 @@ func (l *linter) atomContent(e *element) {
 	kind, typed := e.attr("type")
 	inline := !typed || kind == "text" || kind == "html" || kind == "xhtml"
 	composite := strings.HasPrefix(kind, "multipart/") || strings.HasPrefix(kind, "message/")
-	if !inline && (!mediaForm.MatchString(kind) || composite) {
+	if !inline && (!isMedia(kind) || composite) {
 		l.report(e.spot, "atom-content-type", "the type of <content> is %s: write text, html, xhtml or a media type", clip(kind))
 		return
 	}
@@ -83,7 +83,7 @@ func (l *linter) atomContent(e *element) {
 
 // atomRemote checks content that is elsewhere (RFC 4287 §4.1.3.2).
 func (l *linter) atomRemote(e *element, src string, typed, inline bool) {
-	l.atomReference(e, "the src of <content>", src)
+	l.atomReference(e, subject("the src of <content>"), src)
 	switch {
 	case inline:
 		l.report(e.spot, "atom-content-type", "<content> with a src has its media type for a type, such as text/html")

@@ -1,6 +1,7 @@
 package feed
 
 import (
+	"fmt"
 	"regexp"
 	"strconv"
 	"strings"
@@ -12,10 +13,9 @@ import (
 )
 
 var (
-	schemeForm = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9+.-]*:`)                                                     // RFC 3986 §3.1
-	tagForm    = regexp.MustCompile(`^tag:([A-Za-z0-9._-]+@)?[A-Za-z0-9._-]+,\d{4}(-\d\d(-\d\d)?)?:[^\s#]*(#\S*)?$`) // RFC 4151 §2.1, with any host that a URL can have
-	urnForm    = regexp.MustCompile(`^(?i:urn):[A-Za-z0-9][A-Za-z0-9-]{0,30}[A-Za-z0-9]:.+$`)                        // RFC 8141 §2
-	uuidForm   = regexp.MustCompile(`^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$`)                          // RFC 9562 §4
+	tagForm  = regexp.MustCompile(`^tag:([A-Za-z0-9._-]+@)?[A-Za-z0-9._-]+,\d{4}(-\d\d(-\d\d)?)?:[^\s#]*(#\S*)?$`) // RFC 4151 §2.1, with any host that a URL can have
+	urnForm  = regexp.MustCompile(`^(?i:urn):[A-Za-z0-9][A-Za-z0-9-]{0,30}[A-Za-z0-9]:.+$`)                        // RFC 8141 §2
+	uuidForm = regexp.MustCompile(`^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$`)                          // RFC 9562 §4
 )
 
 // badReference tells what is wrong with an IRI reference (RFC 3987 §2.2), or "".
@@ -23,7 +23,7 @@ func badReference(s string) string {
 	if s == "" {
 		return "it is empty"
 	}
-	if plainURL(s) {
+	if plainURL(s) || plainTag(s) {
 		return ""
 	}
 	for i, r := range s {
@@ -43,51 +43,20 @@ func badReference(s string) string {
 	return badScheme(s)
 }
 
-// plainURL knows the usual URL without a closer look: of the web, a host with no
-// more than a port, and a path of letters, digits and the marks that mean
-// nothing (RFC 3986 §2.3). It says nothing of any other.
-func plainURL(s string) bool {
-	scheme, rest, ok := strings.Cut(s, "://")
-	if !ok || scheme != "http" && scheme != "https" {
-		return false
-	}
-	host, path, _ := strings.Cut(rest, "/")
-	host, port, _ := strings.Cut(host, ":")
-	for i := range len(port) {
-		if port[i] < '0' || port[i] > '9' {
-			return false
-		}
-	}
-	return host != "" && unreserved(host) && unreserved(path)
-}
-
-// unreserved tells whether text holds only what needs no encoding anywhere in
-// a URL, and slashes.
-func unreserved(s string) bool {
-	for i := range len(s) {
-		switch c := s[i]; {
-		case c >= 'a' && c <= 'z', c >= 'A' && c <= 'Z', c >= '0' && c <= '9', c == '-', c == '.', c == '_', c == '~', c == '/':
-		default:
-			return false
-		}
-	}
-	return true
-}
-
 // portForm is what may follow a host.
 var portForm = regexp.MustCompile(`^(\[[^\]]*\]|[^:]*)(:[0-9]*)?$`)
 
 // badScheme tells what is wrong by the rules of the scheme.
 func badScheme(s string) string {
 	scheme, rest, colon := strings.Cut(s, ":")
-	if colon && !schemeForm.MatchString(s) && !strings.ContainsAny(scheme, "/?#") {
+	if colon && schemeOf(s) == "" && !strings.ContainsAny(scheme, "/?#") {
 		return "its scheme is none, as it does not begin with a letter or has other signs in it"
 	}
 	host := ""
 	if after, ok := strings.CutPrefix(rest, "//"); ok {
 		host = after[:len(after)-len(strings.TrimLeftFunc(after, func(r rune) bool { return !strings.ContainsRune("/?#", r) }))]
 	}
-	if schemeForm.MatchString(s) && strings.ContainsAny(strings.TrimPrefix(rest, "//"+host), "[]") {
+	if schemeOf(s) != "" && strings.ContainsAny(strings.TrimPrefix(rest, "//"+host), "[]") {
 		return "it has a square bracket in it, which is to be percent-encoded"
 	}
 	host = host[strings.LastIndexByte(host, '@')+1:]
@@ -114,13 +83,13 @@ func badScheme(s string) string {
 
 // badIRI is badReference for one that is absolute.
 func badIRI(s string) string {
-	if plainURL(s) {
+	if plainURL(s) || plainTag(s) {
 		return ""
 	}
 	if bad := badReference(s); bad != "" {
 		return bad
 	}
-	if !schemeForm.MatchString(s) {
+	if schemeOf(s) == "" {
 		return "it is relative: write it with its scheme and host"
 	}
 	return ""
@@ -128,6 +97,9 @@ func badIRI(s string) string {
 
 // badURL is badIRI for one in ASCII, as RSS has them, which knows no IRIs.
 func badURL(s string) string {
+	if plainURL(s) {
+		return ""
+	}
 	if strings.ContainsFunc(s, func(r rune) bool { return r > unicode.MaxASCII }) {
 		return "it has letters that are not ASCII, which are to be percent-encoded"
 	}
@@ -153,6 +125,8 @@ func isWeb(s string) bool {
 // mediaForm is a media type with parameters (RFC 9110 §8.3.1).
 var mediaForm = regexp.MustCompile(`^[!#$%&'*+.^_|~0-9A-Za-z` + "`" + `-]+/[!#$%&'*+.^_|~0-9A-Za-z` + "`" + `-]+([ \t]*;[ \t]*[^\s=;]+=("[^"]*"|[^\s";]+))*$`)
 
+func isMedia(s string) bool { return plainMedia(s) || mediaForm.MatchString(s) }
+
 // addressForm is a mail address (RFC 5322 §3.4.1, RFC 6532), at a host that
 // can be one.
 var addressForm = regexp.MustCompile(`^` + addressWord + `(\.` + addressWord + `)*@` + hostLabel + `(\.` + hostLabel + `)*$`)
@@ -161,6 +135,8 @@ const (
 	addressWord = `[^\x00- "(),.:;<>@\[\\\]\x7F]+`
 	hostLabel   = `[0-9A-Za-z[:^ascii:]](?:[0-9A-Za-z[:^ascii:]-]*[0-9A-Za-z[:^ascii:]])?`
 )
+
+func isAddress(s string) bool { return plainAddress(s) || addressForm.MatchString(s) }
 
 // badLanguage tells what is wrong with a language tag (RFC 5646 §2.1), or "".
 func badLanguage(tag string) string {
@@ -173,7 +149,7 @@ func badLanguage(tag string) string {
 	return ""
 }
 
-func (l *linter) language(at spot, rule, what, tag string) {
+func (l *linter) language(at spot, rule string, what fmt.Stringer, tag string) {
 	if bad := badLanguage(tag); bad != "" {
 		l.report(at, rule, "%s is %s: %s", what, clip(tag), bad)
 	}
@@ -193,16 +169,21 @@ const firstFeeds = 1990
 var rfc3339Form = regexp.MustCompile(`^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$`)
 
 // rfc3339 checks a date.
-func (l *linter) rfc3339(at spot, rule, what, s string) {
-	t, err := time.Parse(time.RFC3339, s)
-	if err != nil || !rfc3339Form.MatchString(s) {
+func (l *linter) rfc3339(at spot, rule string, what fmt.Stringer, s string) {
+	t, ok := plainMoment(s)
+	if !ok {
+		var err error
+		t, err = time.Parse(time.RFC3339, s)
+		ok = err == nil && rfc3339Form.MatchString(s)
+	}
+	if !ok {
 		l.report(at, rule, "%s is %s, which is no date of RFC 3339: write one such as 2026-01-05T15:04:05Z", what, clip(s))
 		return
 	}
 	l.plausible(at, what, t)
 }
 
-func (l *linter) plausible(at spot, what string, t time.Time) {
+func (l *linter) plausible(at spot, what fmt.Stringer, t time.Time) {
 	if t.Year() < firstFeeds {
 		l.report(at, "date-implausible", "%s is in the year %d, when there were no feeds", what, t.Year())
 	}
@@ -233,7 +214,11 @@ var (
 )
 
 // rfc822 checks a date of RSS.
-func (l *linter) rfc822(at spot, what, s string) {
+func (l *linter) rfc822(at spot, what fmt.Stringer, s string) {
+	if t, ok := plainStamp(s); ok {
+		l.plausible(at, what, t)
+		return
+	}
 	m := rfc822Form.FindStringSubmatch(s)
 	if m == nil {
 		if m = rfc822Loose.FindStringSubmatch(s); m == nil {

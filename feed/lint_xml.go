@@ -5,7 +5,6 @@ import (
 	"encoding/xml"
 	"errors"
 	"io"
-	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -27,36 +26,35 @@ type element struct {
 	from, to int    // where its content stands in the document
 }
 
-// outside holds the prefixes that are declared around an entry, and notes
-// which of them it needs.
-type outside map[string]*declaration
-
-type declaration struct {
-	uri  string
-	used bool
+// outside knows the prefixes that are declared around an entry, and notes
+// which of them it needs. Each has one meaning everywhere, so an entry can be
+// judged before its feed is known.
+type outside struct {
+	format Format
+	needed []string // in their order
 }
 
-func (o outside) used() []string {
-	var list []string
-	for _, prefix := range slices.Sorted(maps.Keys(o)) {
-		if o[prefix].used {
-			list = append(list, prefix)
-		}
+// resolve is the namespace of a prefix that our own feeds declare.
+func (o *outside) resolve(prefix string) (uri string, ok bool) {
+	if o == nil {
+		return "", false
 	}
-	return list
+	if uri, ok = usualPrefix(o.format, prefix); !ok {
+		return "", false
+	}
+	if i, known := slices.BinarySearch(o.needed, prefix); !known {
+		o.needed = slices.Insert(o.needed, i, prefix)
+	}
+	return uri, true
 }
 
-// usualPrefixes are those that our own feeds declare. Each has one meaning
-// everywhere, so an entry can be judged before its feed is known.
-func usualPrefixes(f Format) outside {
-	o := outside{}
-	for uri, prefix := range prefixes {
-		o[prefix] = &declaration{uri: uri}
+// usualPrefix is the namespace of a prefix in our own feeds.
+func usualPrefix(f Format, prefix string) (uri string, ok bool) {
+	if prefix == "" {
+		return atomNamespace, f == Atom
 	}
-	if f == Atom {
-		o[""] = &declaration{uri: atomNamespace}
-	}
-	return o
+	uri, ok = namespaces[prefix]
+	return uri, ok
 }
 
 // declared checks that a feed declares what its entries leave to it.
@@ -64,7 +62,6 @@ func (l *linter) declared(root *element, entries []Facts) {
 	if !slices.ContainsFunc(entries, func(f Facts) bool { return len(f.Prefixes) > 0 }) {
 		return
 	}
-	usual := usualPrefixes(l.format)
 	told := map[string]bool{}
 	for _, entry := range entries {
 		for _, prefix := range entry.Prefixes {
@@ -72,9 +69,10 @@ func (l *linter) declared(root *element, entries []Facts) {
 			if prefix == "" {
 				name = xml.Name{Local: "xmlns"}
 			}
-			if uri, _ := root.attribute(name); uri != usual[prefix].uri && !told[prefix] {
+			usual, _ := usualPrefix(l.format, prefix)
+			if uri, _ := root.attribute(name); uri != usual && !told[prefix] {
 				told[prefix] = true
-				l.report(root.spot, "xml-prefix", "entries use the prefix %q, which is not declared: add xmlns:%s=%q", prefix, prefix, usual[prefix].uri)
+				l.report(root.spot, "xml-prefix", "entries use the prefix %q, which is not declared: add xmlns:%s=%q", prefix, prefix, usual)
 			}
 		}
 	}
@@ -87,7 +85,7 @@ type xmlReader struct {
 	in    runReader
 	d     *xml.Decoder
 	run   bool // the decoder holds nothing back, so that text may be taken past it
-	outer outside
+	outer *outside
 	root  *element
 	open  []openElement
 }
@@ -102,11 +100,19 @@ type openElement struct {
 
 // readXML returns the root of the tree, or nil if there is none to speak of.
 // outer is nil for a whole document.
-func (l *linter) readXML(b []byte, outer outside) *element {
+func (l *linter) readXML(b []byte, outer *outside) *element {
 	src, ok := l.decode(b)
 	if !ok {
 		return nil
 	}
+	if root := l.scanXML(src, outer); root != nil {
+		return root
+	}
+	return l.readAnyXML(src, outer)
+}
+
+// readAnyXML is the general way, which has findings.
+func (l *linter) readAnyXML(src []byte, outer *outside) *element {
 	r := &xmlReader{l: l, in: runReader{src: src}, outer: outer}
 	r.d = xml.NewDecoder(&r.in)
 	r.d.CharsetReader = func(_ string, in io.Reader) (io.Reader, error) { return in, nil } // it is UTF-8 by now
@@ -343,9 +349,8 @@ func (r *xmlReader) resolve(at spot, name xml.Name, element bool) xml.Name {
 			return xml.Name{Space: uri, Local: name.Local}
 		}
 	}
-	if d := r.outer[name.Space]; d != nil {
-		d.used = true
-		return xml.Name{Space: d.uri, Local: name.Local}
+	if uri, ok := r.outer.resolve(name.Space); ok {
+		return xml.Name{Space: uri, Local: name.Local}
 	}
 	if name.Space != "" {
 		r.l.report(at, "xml-prefix", "the prefix of %s is not declared: add xmlns:%s to the root element", written(name), name.Space)
