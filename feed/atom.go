@@ -1,6 +1,7 @@
 package feed
 
 import (
+	"bytes"
 	"cmp"
 	"io"
 	"strconv"
@@ -63,7 +64,7 @@ type atomContent struct {
 	HTML string `xml:",cdata"`
 }
 
-func writeAtomEntry(w io.Writer, e entry) error { return writeEntryXML(w, newAtomEntry(e), "  ") }
+func writeAtomEntry(b *bytes.Buffer, e entry) error { return writeEntryXML(b, newAtomEntry(e), "  ") }
 
 func writeAtom(w io.Writer, h frame, entries []entry) error {
 	r := newAtomRoot(h)

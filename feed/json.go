@@ -36,15 +36,28 @@ type jsonAttachment struct {
 	Duration int64  `json:"duration_in_seconds,omitempty"`
 }
 
-func writeJSONEntry(w io.Writer, e entry) error {
+// writeJSONEntry puts the content in when all else is written: the encoder
+// reads what it wrote once more to indent it, and a string cannot be indented.
+func writeJSONEntry(b *bytes.Buffer, e entry) error {
 	const indent = "    "
-	var b bytes.Buffer
+	item := newJSONItem(e)
+	item.ContentHTML = ""
 	b.WriteString(indent)
-	if err := encodeJSON(&b, newJSONItem(e), indent); err != nil {
+	if err := encodeJSON(b, item, indent); err != nil {
 		return err
 	}
-	_, err := w.Write(bytes.TrimSuffix(b.Bytes(), []byte("\n")))
-	return err
+	b.Truncate(b.Len() - len("\n"))
+	// No string has a line end in it, so this is the item's own.
+	place := []byte("\n" + indent + `  "content_html": `)
+	at := bytes.Index(b.Bytes(), place) + len(place)
+	rest := bytes.Clone(b.Bytes()[at+len(`""`):])
+	b.Truncate(at)
+	if err := jsonEncoder(b).Encode(e.content); err != nil {
+		return err
+	}
+	b.Truncate(b.Len() - len("\n"))
+	b.Write(rest)
+	return nil
 }
 
 func writeJSON(w io.Writer, h frame, entries []entry) error {
@@ -55,12 +68,17 @@ func writeJSON(w io.Writer, h frame, entries []entry) error {
 	return encodeJSON(w, r, "")
 }
 
-// encodeJSON leaves "<" and its like alone: half of a feed is HTML.
 func encodeJSON(w io.Writer, v any, indent string) error {
-	e := json.NewEncoder(w)
-	e.SetEscapeHTML(false)
+	e := jsonEncoder(w)
 	e.SetIndent(indent, "  ")
 	return e.Encode(v)
+}
+
+// jsonEncoder leaves "<" and its like alone: half of a feed is HTML.
+func jsonEncoder(w io.Writer) *json.Encoder {
+	e := json.NewEncoder(w)
+	e.SetEscapeHTML(false)
+	return e
 }
 
 // newJSONRoot has no next_url: posts that left the window are in no feed.

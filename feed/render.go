@@ -1,17 +1,19 @@
 package feed
 
 import (
+	"bufio"
 	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/xml"
 	"fmt"
 	"io"
+	"sync"
 )
 
 // renderer is what sets one format apart.
 type renderer struct {
-	entry func(io.Writer, entry) error          // one entry, indented as in a feed
+	entry func(*bytes.Buffer, entry) error      // one entry, indented as in a feed
 	whole func(io.Writer, frame, []entry) error // a feed with these entries
 	tail  string                                // what follows the last entry
 	sep   string                                // what stands between two entries
@@ -51,6 +53,7 @@ func (p Prepared) Render(f Format) ([]byte, error) { return p.entry.render(f) }
 
 func (e entry) render(f Format) ([]byte, error) {
 	var b bytes.Buffer
+	b.Grow(len(e.content) + len(e.content)/16 + 2*len(e.summary) + 1024)
 	if err := renderers[f].entry(&b, e); err != nil {
 		return nil, fmt.Errorf("render post %q as %s: %w", e.id, f, err)
 	}
@@ -155,8 +158,14 @@ func Fingerprint(c Category) string {
 }
 
 // writeEntryXML writes v as feeds.WriteXML would at that depth of a document.
-func writeEntryXML(w io.Writer, v any, indent string) error {
-	e := xml.NewEncoder(w)
+func writeEntryXML(b *bytes.Buffer, v any, indent string) error {
+	w := xmlBuffers.Get().(*bufio.Writer)
+	defer xmlBuffers.Put(w)
+	w.Reset(b)
+	e := xml.NewEncoder(w) // it takes no buffer of its own then
 	e.Indent(indent, "  ")
 	return e.Encode(v)
 }
+
+// xmlBuffers are what XML is written through.
+var xmlBuffers = sync.Pool{New: func() any { return bufio.NewWriter(nil) }}

@@ -1,6 +1,7 @@
 package feed
 
 import (
+	"bytes"
 	"cmp"
 	"io"
 	"strings"
@@ -76,7 +77,7 @@ func someRSSText(s string) *rssText {
 	return new(newRSSText(s))
 }
 
-func writeRSSEntry(w io.Writer, e entry) error { return writeEntryXML(w, newRSSItem(e), "    ") }
+func writeRSSEntry(b *bytes.Buffer, e entry) error { return writeEntryXML(b, newRSSItem(e), "    ") }
 
 func writeRSS(w io.Writer, h frame, entries []entry) error {
 	c := newRSSChannel(h)
