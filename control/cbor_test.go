@@ -2,6 +2,7 @@ package control
 
 import (
 	"bytes"
+	"net/http"
 	"reflect"
 	"testing"
 
@@ -75,4 +76,32 @@ func FuzzBulk(f *testing.F) {
 			t.Errorf("%+v comes back as %+v (%v)", req, again, err)
 		}
 	})
+}
+
+// A client is answered in what it accepts, and reads a daemon's answer in JSON,
+// too: one that runs on while the binary is replaced gives that.
+func TestBulkAnswers(t *testing.T) {
+	h := New(newRig(t).cfg)
+	plain := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		r.Header.Del("Accept")
+		h.ServeHTTP(w, r)
+	})
+	req := AddRequest{Documents: []Document{{Post: feed.Post{Title: "T", Body: "x", File: "t.md"}}, {Warnings: []string{"w"}}}}
+	if _, err := Local(h).Add(t.Context(), req); err != nil {
+		t.Fatal(err)
+	}
+	bulk, err := Local(h).Add(t.Context(), req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := Local(plain).Add(t.Context(), req)
+	if err != nil || !reflect.DeepEqual(bulk, text) || bulk[0].Status != Unchanged || bulk[1].Error == "" {
+		t.Errorf("CBOR says\n%+v\nJSON says\n%+v (%v)", bulk, text, err)
+	}
+	for accept, want := range map[string]string{cborType: cborType, "application/json": "application/json", "": "application/json"} {
+		_, header, _ := ask(t, h, "POST", "/posts", `{}`, func(r *http.Request) { r.Header.Set("Accept", accept) })
+		if got := header.Get("Content-Type"); got != want {
+			t.Errorf("who accepts %q gets %s", accept, got)
+		}
+	}
 }

@@ -19,6 +19,10 @@ import (
 // maxAnswer bounds what a client reads of one answer, in bytes.
 const maxAnswer = 512 << 20
 
+// bulkBuffer is how much of a large request is written at a time, in bytes, and
+// of its answer read: the default makes 500 calls of a batch of posts.
+const bulkBuffer = 64 << 10
+
 // Client speaks to a handler: to the daemon's through its socket, or to one in
 // this process. Its methods return *Error and may be called from several
 // goroutines.
@@ -33,7 +37,9 @@ func Dial(socket string) *Client {
 	dial := func(ctx context.Context, _, _ string) (net.Conn, error) {
 		return new(net.Dialer).DialContext(ctx, "unix", socket)
 	}
-	return &Client{where: socket, http: &http.Client{Transport: &http.Transport{DialContext: dial, DisableCompression: true}}}
+	return &Client{where: socket, http: &http.Client{Transport: &http.Transport{
+		DialContext: dial, DisableCompression: true, WriteBufferSize: bulkBuffer, ReadBufferSize: bulkBuffer,
+	}}}
 }
 
 // Local returns a client of a handler in this process, for a command that has
@@ -272,6 +278,7 @@ func (c *Client) send(ctx context.Context, method, path, mediaType string, body 
 	req.Header.Set(VersionHeader, APIVersion)
 	if mediaType != "" {
 		req.Header.Set("Content-Type", mediaType)
+		req.Header.Set("Accept", mediaType)
 	}
 	resp, err := c.http.Do(req)
 	if err != nil {

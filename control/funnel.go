@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"runtime/debug"
 	"strconv"
+	"sync"
 	"time"
 )
 
@@ -29,27 +30,34 @@ type raw struct {
 // serve makes an endpoint of a function over the request's body, or over the
 // query of a GET.
 func serve[In, Out any](fn func(context.Context, In) (Out, error)) endpoint {
-	return func(r *http.Request) (any, error) {
-		data, err := input(r)
+	spare := sync.Pool{New: func() any { return new(bytes.Buffer) }}
+	read := func(r *http.Request) (in In, err error) {
+		b := spare.Get().(*bytes.Buffer)
+		b.Reset()
+		defer spare.Put(b) // decoding copies what it keeps
+		data, err := input(r, b)
 		if err != nil {
-			return nil, err
+			return in, err
 		}
-		var in In
-		read := decode
 		if r.Header.Get("Content-Type") == cborType {
-			read = decodeCBOR
+			err = decodeCBOR(data, &in)
+		} else {
+			err = decode(data, &in)
 		}
-		if err := read(data, &in); err != nil {
+		return in, err
+	}
+	return func(r *http.Request) (any, error) {
+		in, err := read(r)
+		if err != nil {
 			return nil, err
 		}
 		return fn(r.Context(), in)
 	}
 }
 
-// input is the request as a JSON object; a query is one of strings.
-func input(r *http.Request) ([]byte, error) {
+// input is the request as a JSON object, in b; a query is one of strings.
+func input(r *http.Request, b *bytes.Buffer) ([]byte, error) {
 	if r.Method != http.MethodGet {
-		var b bytes.Buffer
 		if n := r.ContentLength; 0 < n && n <= maxBody {
 			b.Grow(int(n) + bytes.MinRead)
 		}
@@ -149,11 +157,15 @@ func (h *Handler) write(w http.ResponseWriter, r *http.Request, out any, err err
 	if s, ok := out.(Snapshot); ok {
 		return sendSnapshot(w, s)
 	}
-	data, err := encode(out)
+	mediaType, write := "application/json", encode
+	if r.Header.Get("Accept") == cborType {
+		mediaType, write = cborType, encodeCBOR
+	}
+	data, err := write(out)
 	if err != nil {
 		return h.writeError(w, r, describe(fmt.Errorf("encode the answer: %w", err)))
 	}
-	return send(w, http.StatusOK, "application/json", data)
+	return send(w, http.StatusOK, mediaType, data)
 }
 
 func (h *Handler) writeError(w http.ResponseWriter, r *http.Request, e *Error) int {

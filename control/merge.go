@@ -35,7 +35,7 @@ func (a *adder) merge(old feed.Post, e *entry, cats []feed.Category) feed.Post {
 		p.Updated = time.Time{}
 	}
 	p.Revision = old.Revision
-	if !reflect.DeepEqual(shown(p), shown(old)) {
+	if old.Num == 0 || !reflect.DeepEqual(shown(p), shown(old)) {
 		p.Revision++
 	}
 	return p
