@@ -54,15 +54,6 @@ type entry struct {
 	*making         // nil when it is summed in every format
 }
 
-// making is what an entry is made from.
-type making struct {
-	post  feed.Post // with labels
-	bytes [3][]byte // as the store has them, or as they are rendered
-	anew  bool      // it is rendered
-	ready feed.Prepared
-	other [3]bool // the store has not these bytes
-}
-
 // read takes a snapshot of all that a publication of the category is made
 // from. With all set it takes in every pending post at once, and no entry from
 // the feeds before: right for a look that commits nothing.
@@ -75,20 +66,15 @@ func (s *Scheduler) read(ctx context.Context, category uint64, all bool) (*editi
 		}
 		e.category = s.slots.effective(e.site, e.stored)
 		if e.retired() {
-			return nil // what is pending stays so, for a category that comes back
+			return e.readBefore(r) // what is pending stays so, for a category that comes back
 		}
-		if err := e.readPending(r, all); err != nil || e.more {
+		if err := e.readPending(r, all); err != nil {
 			return err
 		}
-		window, err := e.readWindow(r)
-		if err != nil {
-			return err
+		if e.more {
+			return e.readBefore(r)
 		}
-		w := windowReader{Reader: r, edition: e, labels: map[string]feed.Label{}}
-		if !all && !e.mark.Force {
-			w.known = e.known()
-		}
-		return w.read(window)
+		return e.readEntries(r, all || e.mark.Force)
 	})
 	return e, err
 }
@@ -108,7 +94,12 @@ func (e *edition) readHead(r store.Reader, category uint64) (err error) {
 		return err
 	}
 	e.renamed = r.Renamed()
-	artifacts, err := r.Artifacts(category)
+	return nil
+}
+
+// readBefore reads the feeds as they were published last.
+func (e *edition) readBefore(r store.Reader) error {
+	artifacts, err := r.Artifacts(e.stored.Num)
 	for i := range artifacts {
 		e.before[artifacts[i].Format] = &artifacts[i]
 	}

@@ -18,13 +18,15 @@ func parallel(n int, fn func(i int) error) error {
 	errs := make([]error, n)
 	var next atomic.Int64
 	var working sync.WaitGroup
-	for range min(n, runtime.GOMAXPROCS(0)) {
-		working.Go(func() {
-			for i := int(next.Add(1)) - 1; i < n; i = int(next.Add(1)) - 1 {
-				errs[i] = caught(i, fn)
-			}
-		})
+	work := func() {
+		for i := int(next.Add(1)) - 1; i < n; i = int(next.Add(1)) - 1 {
+			errs[i] = caught(i, fn)
+		}
 	}
+	for range min(n, runtime.GOMAXPROCS(0)) - 1 {
+		working.Go(work)
+	}
+	work()
 	working.Wait()
 	return cmp.Or(errs...)
 }

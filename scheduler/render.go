@@ -19,24 +19,25 @@ import (
 // the formats beside each other.
 func (s *Scheduler) render(ctx context.Context, e *edition, fresh bool) error {
 	todo := e.toRender(fresh)
-	err := parallel(len(todo)+1, func(i int) (err error) {
-		if i == len(todo) {
+	run := parallel
+	if !slices.ContainsFunc(todo, func(e *entry) bool { return e.begun == nil }) {
+		run = inTurn // the others do not come first
+	}
+	err := run(1+len(todo), func(i int) error {
+		if i == 0 {
 			return e.renderFrames()
 		}
-		if err = ctx.Err(); err == nil {
-			todo[i].ready, err = feed.Prepare(e.site, todo[i].post)
+		if err := ctx.Err(); err != nil {
+			return err
 		}
-		return err
+		return todo[i-1].prepare(e.site)
 	})
 	if err != nil {
 		return err
 	}
-	run := inTurn
-	if len(todo) > 0 {
+	if run = inTurn; len(todo) > 0 {
 		run = parallel
 	}
-	// These grow with the configuration, so they are made once.
-	e.print, e.entryPrint = feed.Fingerprint(e.category), feed.EntryFingerprint(e.site)
 	err = run(len(feed.Formats), func(i int) error {
 		f := feed.Formats[i]
 		if err := e.renderEntries(f); err != nil {
@@ -71,16 +72,6 @@ func (e *edition) toRender(fresh bool) (todo []*entry) {
 		}
 	}
 	return todo
-}
-
-// kept tells whether the store has the entry in every format.
-func (e *entry) kept() bool {
-	for f := range e.bytes {
-		if e.bytes[f] == nil && !e.summed[f] {
-			return false
-		}
-	}
-	return true
 }
 
 // renderEntries renders what is to be rendered in one format, and sums what the

@@ -28,7 +28,6 @@ type known struct {
 // show less than their timeline. Its rows tell: they are newer than since.
 func (e *edition) known() known {
 	k := known{before: e.before, alike: true}
-	print := feed.EntryFingerprint(e.site)
 	for f, a := range e.before {
 		if a == nil || !a.Summed() || len(a.Dates) != len(a.Entries) {
 			return known{}
@@ -41,7 +40,7 @@ func (e *edition) known() known {
 			return known{}
 		}
 		k.since = min(k.since, store.Seq(a.Generation))
-		k.alike = k.alike && a.EntryFingerprint == print
+		k.alike = k.alike && a.EntryFingerprint == e.entryPrint
 	}
 	k.alike = k.alike && e.renamed <= k.since
 	return k
@@ -170,6 +169,54 @@ type windowReader struct {
 	*edition
 	known  known
 	labels map[string]feed.Label // by category ID
+	early  map[uint64]*entry     // by post, those that were begun with
+}
+
+// readEntries reads the window and fills it. With all set it takes no entry
+// from the feeds before. What arrives takes longest to make, so it is begun with
+// while the rest is read.
+func (e *edition) readEntries(r store.Reader, all bool) error {
+	window, err := e.readWindow(r)
+	if err != nil {
+		return err
+	}
+	w := windowReader{Reader: r, edition: e, labels: map[string]feed.Label{}, early: map[uint64]*entry{}}
+	if err := w.begin(window); err != nil {
+		return err
+	}
+	// These grow with the configuration, so they are made once.
+	e.print, e.entryPrint = feed.Fingerprint(e.category), feed.EntryFingerprint(e.site)
+	if err := e.readBefore(r); err != nil {
+		return err
+	}
+	if !all {
+		w.known = e.known()
+	}
+	return w.read(window)
+}
+
+// begin reads the posts that arrive in the window, if they are few, and begins
+// with those that are not kept.
+func (w *windowReader) begin(window []seat) error {
+	var arriving []seat
+	for _, s := range window {
+		if s.arrives != nil {
+			arriving = append(arriving, s)
+		}
+	}
+	if len(arriving) > soon {
+		return nil
+	}
+	for _, s := range arriving {
+		e, err := w.entry(*s.arrives)
+		if err != nil {
+			return err
+		}
+		if w.early[s.Num] = e; !e.kept() {
+			e.begin(w.site)
+		}
+	}
+	return nil
 }
 
 // read fills the edition's window, unless the feeds before hold the same.
@@ -192,6 +239,10 @@ func (w *windowReader) read(window []seat) error {
 
 // sit is the entry of one seat; nil where the post has been taken back.
 func (w *windowReader) sit(s seat) (*entry, error) {
+	if e := w.early[s.Num]; e != nil {
+		w.known.sum(e)
+		return e, nil
+	}
 	if s.arrives != nil {
 		return w.entry(*s.arrives)
 	}
