@@ -104,7 +104,8 @@ type Publication struct {
 	Posts []feed.Post
 	// Fragments are entries that the store does not have yet, or has with other
 	// bytes, which these replace: that mends a damaged one. One that no artifact
-	// names after this commit is dropped.
+	// names after this commit is dropped. Their bytes are read until the Update
+	// has ended.
 	Fragments []feed.Fragment
 	// Artifacts are the feeds whose bytes or headers changed, as they are from
 	// now on. Drop removes all of the category's instead (it was retired).

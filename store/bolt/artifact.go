@@ -220,7 +220,7 @@ func (t *tx) writeEntries(p store.Publication, e entryPlan) (mended bool, err er
 			}
 		}
 		mended = mended || e.added[f.Key] == 0
-		t.put(inFragment, key, bytes.Clone(f.Data))
+		t.put(inFragment, key, f.Data)
 	}
 	return mended, t.fault
 }
