@@ -32,6 +32,7 @@ type adder struct {
 	results []control.AddResult // of each file, in their order; no Status before there is one
 	next    batch
 	sent    chan outcome // of the batch on its way; nil when there is none
+	spare   batch        // one that has come back, for its memory
 	shown   *progress
 }
 
@@ -184,7 +185,7 @@ func (ad *adder) send(ctx context.Context) error {
 		ad.session = s
 	}
 	request, b := ad.request, ad.next
-	request.Documents, ad.next = b.documents, batch{}
+	request.Documents, ad.next, ad.spare = b.documents, ad.spare, batch{}
 	ad.sent = make(chan outcome, 1)
 	go func(sent chan<- outcome) {
 		results, err := ad.session.client.Add(ctx, request)
@@ -207,6 +208,8 @@ func (ad *adder) settle() error {
 		ad.explain(r)
 	}
 	ad.shown.add(len(a.results))
+	clear(a.documents)
+	ad.spare = batch{documents: a.documents[:0], places: a.places[:0]}
 	return a.err
 }
 
