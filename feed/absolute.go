@@ -3,7 +3,6 @@ package feed
 import (
 	"encoding/hex"
 	"net/url"
-	"regexp"
 	"slices"
 	"strings"
 	"unicode"
@@ -15,7 +14,7 @@ import (
 var schemes = []string{"http", "https", "mailto", "tel", "sms", "geo", "ftp", "gemini", "gopher", "irc", "ircs", "xmpp", "magnet", "news", "feed", "webcal", "doi", "urn"}
 
 // dataImage is what a data URL must be to stay: SVG can hold scripts.
-var dataImage = regexp.MustCompile(`^(?i:image/(?:gif|jpeg|png|webp);base64),[A-Za-z0-9+/=]+$`)
+var dataImage = pattern(`^(?i:image/(?:gif|jpeg|png|webp);base64),[A-Za-z0-9+/=]+$`)
 
 // link returns the URL as it is to stand in the content, or "" for none.
 func (r rewriter) link(raw string) string {
@@ -28,7 +27,7 @@ func (r rewriter) link(raw string) string {
 		return ""
 	}
 	if u.Scheme == "data" {
-		if !dataImage.MatchString(u.Opaque) {
+		if !dataImage().MatchString(u.Opaque) {
 			return ""
 		}
 		return raw
@@ -119,7 +118,7 @@ func isHex(c byte) bool {
 }
 
 // density is a candidate's descriptor: a width or a pixel density.
-var density = regexp.MustCompile(`^[0-9]+w$|^[0-9]+(\.[0-9]+)?x$`)
+var density = pattern(`^[0-9]+w$|^[0-9]+(\.[0-9]+)?x$`)
 
 // srcset rewrites a list of image candidates (HTML, "srcset attributes"): a
 // URL may hold commas, but neither begin nor end with one.
@@ -143,7 +142,7 @@ func (r rewriter) srcset(list string) string {
 			desc = strings.TrimSpace(desc)
 		}
 		list = rest
-		if u := strings.Trim(r.link(raw), ","); u != "" && (desc == "" || density.MatchString(desc)) {
+		if u := strings.Trim(r.link(raw), ","); u != "" && (desc == "" || density().MatchString(desc)) {
 			kept = append(kept, strings.TrimSpace(u+" "+desc))
 		}
 	}

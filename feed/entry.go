@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"net/url"
-	"regexp"
 	"slices"
 	"time"
 )
@@ -66,7 +65,7 @@ func people(base string, persons ...Person) []Person {
 	for _, p := range persons {
 		p = Person{Name: line(p.Name), Email: line(p.Email), URL: absolute(base, p.URL)}
 		p.Name = cmp.Or(p.Name, p.Email, p.URL)
-		if !email.MatchString(p.Email) {
+		if !email().MatchString(p.Email) {
 			p.Email = ""
 		}
 		if p.Name != "" {
@@ -77,7 +76,7 @@ func people(base string, persons ...Person) []Person {
 }
 
 // email is the form of address that Atom, RSS and their validators agree on.
-var email = regexp.MustCompile(`^[A-Za-z0-9_.+'-]+@([A-Za-z0-9-]+\.)+[A-Za-z0-9-]+$`)
+var email = pattern(`^[A-Za-z0-9_.+'-]+@([A-Za-z0-9-]+\.)+[A-Za-z0-9-]+$`)
 
 // topic is what a post is filed under.
 type topic struct {

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"mime"
-	"regexp"
 	"strings"
 	"unicode/utf8"
 
@@ -21,7 +20,7 @@ import (
 const declaration = `<?xml version="1.0" encoding="UTF-8"?>`
 
 // xmlEncoding finds the encoding that a document declares (XML 1.0 §2.8).
-var xmlEncoding = regexp.MustCompile(`^<\?xml[^>]*?[\s]encoding\s*=\s*["']([A-Za-z][A-Za-z0-9._-]*)["']`)
+var xmlEncoding = pattern(`^<\?xml[^>]*?[\s]encoding\s*=\s*["']([A-Za-z][A-Za-z0-9._-]*)["']`)
 
 // decode brings a document into UTF-8 without a byte order mark, and refuses
 // characters that XML cannot carry. What it returns is what offsets count in.
@@ -60,7 +59,7 @@ func toUTF8(b []byte) (src []byte, name string, err error) {
 		if !bytes.HasPrefix(b, []byte("<?xml")) || bytes.HasPrefix(b, []byte(declaration)) {
 			return b, "", nil
 		}
-		m := xmlEncoding.FindSubmatch(b[:min(len(b), 256)])
+		m := xmlEncoding().FindSubmatch(b[:min(len(b), 256)])
 		if m == nil || strings.EqualFold(string(m[1]), "us-ascii") {
 			return b, "", nil
 		}

@@ -2,7 +2,6 @@ package feed
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -102,12 +101,12 @@ func (r *htmlReader) start(t *html.Tokenizer, opens bool) {
 }
 
 // dangerousStyle is what a style can do besides looks.
-var dangerousStyle = regexp.MustCompile(`(?i)url\s*\(|expression\s*\(|behavior\s*:|-moz-binding|javascript:|@import|position\s*:\s*(fixed|absolute)`)
+var dangerousStyle = pattern(`(?i)url\s*\(|expression\s*\(|behavior\s*:|-moz-binding|javascript:|@import|position\s*:\s*(fixed|absolute)`)
 
 func (r *htmlReader) attribute(element, key, val string) {
 	switch {
 	case key == "style":
-		if dangerousStyle.MatchString(val) {
+		if dangerousStyle().MatchString(val) {
 			r.tell("content-style", "has the style %s in it, which readers remove", clip(val))
 		}
 	case hasURL(key):
@@ -175,33 +174,33 @@ func (r *htmlReader) end() {
 }
 
 // paragraph is what most HTML begins with, once it is unescaped.
-var paragraph = regexp.MustCompile(`^\s*<(p|div|h[1-6]|ul|ol|table|blockquote|figure|a|img|strong|em|span|br)\b[^<]*>`)
+var paragraph = pattern(`^\s*<(p|div|h[1-6]|ul|ol|table|blockquote|figure|a|img|strong|em|span|br)\b[^<]*>`)
 
 // escapedTwice finds HTML that was escaped once too often: readers show tags.
 func (r *htmlReader) escapedTwice(src string) {
 	if !strings.Contains(src, "&lt;") {
 		return
 	}
-	if s := strings.TrimSpace(html.UnescapeString(src)); paragraph.MatchString(s) && strings.HasSuffix(s, ">") {
+	if s := strings.TrimSpace(html.UnescapeString(src)); paragraph().MatchString(s) && strings.HasSuffix(s, ">") {
 		r.tell("content-escaped-twice", "shows its tags as text: escape the HTML once, or put it in CDATA as it is")
 	}
 }
 
 var (
 	// closing is what gives HTML away in a text that is to be plain.
-	closing = regexp.MustCompile(`(?i)</(a|abbr|b|blockquote|cite|code|del|div|em|h[1-6]|i|ins|li|ol|p|pre|q|s|small|span|strike|strong|sub|sup|table|td|tr|tt|u|ul)>`)
+	closing = pattern(`(?i)</(a|abbr|b|blockquote|cite|code|del|div|em|h[1-6]|i|ins|li|ol|p|pre|q|s|small|span|strike|strong|sub|sup|table|td|tr|tt|u|ul)>`)
 	// entity is a character reference that HTML knows.
-	entity = regexp.MustCompile(`&(amp|lt|gt|quot|apos|nbsp|[lr][sd]quo|[mn]dash|hellip|copy|#[0-9]+|#[xX][0-9A-Fa-f]+);`)
+	entity = pattern(`&(amp|lt|gt|quot|apos|nbsp|[lr][sd]quo|[mn]dash|hellip|copy|#[0-9]+|#[xX][0-9A-Fa-f]+);`)
 )
 
 // plainText warns of HTML in a text that readers take for plain.
 func (l *linter) plainText(at spot, rule string, what fmt.Stringer, s string) {
 	found := ""
 	if strings.Contains(s, "</") {
-		found = closing.FindString(s)
+		found = closing().FindString(s)
 	}
 	if found == "" && strings.IndexByte(s, '&') >= 0 {
-		found = entity.FindString(s)
+		found = entity().FindString(s)
 	}
 	if found != "" {
 		l.report(at, rule, "%s has %s in it, but is plain text: readers show it as it stands", what, clip(found))

@@ -2,7 +2,6 @@ package feed
 
 import (
 	"path"
-	"regexp"
 	"strconv"
 	"strings"
 )
@@ -65,7 +64,7 @@ func (l *linter) rssEnclosure(e *element) {
 }
 
 // shortNumber is an id that the next feed has, too.
-var shortNumber = regexp.MustCompile(`^\d{1,8}$`)
+var shortNumber = pattern(`^\d{1,8}$`)
 
 func (l *linter) rssGUID(e *element) {
 	id := e.value()
@@ -76,7 +75,7 @@ func (l *linter) rssGUID(e *element) {
 	switch permanent, ok := e.attr("isPermaLink"); {
 	case ok && permanent != "true" && permanent != "false":
 		l.report(e.spot, "rss-guid-permalink", "isPermaLink is %s: write true or false", clip(permanent))
-	case permanent == "false" && shortNumber.MatchString(id):
+	case permanent == "false" && shortNumber().MatchString(id):
 		l.report(e.spot, "rss-guid-short", "<guid> is %s, which other feeds have as well: write a URI", clip(id))
 	case permanent != "false" && badWebURL(id) != "":
 		l.report(e.spot, "rss-guid-permalink", "<guid> is %s, which is no URL of a page: write isPermaLink=\"false\"", clip(id))

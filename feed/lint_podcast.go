@@ -1,7 +1,6 @@
 package feed
 
 import (
-	"regexp"
 	"strings"
 )
 
@@ -42,10 +41,10 @@ func podcastWord(list string) func(*linter, *element) {
 }
 
 // podcastLength is seconds, or what a player shows.
-var podcastLength = regexp.MustCompile(`^[0-9]+(:[0-5]?[0-9]){0,2}$`)
+var podcastLength = pattern(`^[0-9]+(:[0-5]?[0-9]){0,2}$`)
 
 func (l *linter) podcastDuration(e *element) {
-	if !podcastLength.MatchString(e.value()) {
+	if !podcastLength().MatchString(e.value()) {
 		l.report(e.spot, "podcast-value", "<%s> is %s: write seconds, or 1:02:03", e, clip(e.value()))
 	}
 }

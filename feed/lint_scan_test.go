@@ -223,21 +223,21 @@ func FuzzForms(f *testing.F) {
 			t.Errorf("the scheme of %q is %q", s, schemeOf(s))
 		}
 		for name, c := range map[string]struct{ plain, general bool }{
-			"tag URI":    {plainTag(s), tagForm.MatchString(s)},
-			"media type": {plainMedia(s), mediaForm.MatchString(s)},
-			"address":    {plainAddress(s), addressForm.MatchString(s)},
+			"tag URI":    {plainTag(s), tagForm().MatchString(s)},
+			"media type": {plainMedia(s), mediaForm().MatchString(s)},
+			"address":    {plainAddress(s), addressForm().MatchString(s)},
 		} {
 			if c.plain && !c.general {
 				t.Errorf("%q is a plain %s", s, name)
 			}
 		}
 		if day, ok := plainMoment(s); ok {
-			if want, err := time.Parse(time.RFC3339, s); err != nil || !rfc3339Form.MatchString(s) || day.Year() != want.Year() {
+			if want, err := time.Parse(time.RFC3339, s); err != nil || !rfc3339Form().MatchString(s) || day.Year() != want.Year() {
 				t.Errorf("%q is a plain date", s)
 			}
 		}
 		if day, ok := plainStamp(s); ok {
-			m := rfc822Form.FindStringSubmatch(s)
+			m := rfc822Form().FindStringSubmatch(s)
 			if m == nil || m[4] != fmt.Sprintf("%04d", day.Year()) || m[1] != day.Format("Mon") {
 				t.Errorf("%q is a plain date of RFC 822", s)
 			}

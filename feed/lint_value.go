@@ -2,7 +2,6 @@ package feed
 
 import (
 	"fmt"
-	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -13,9 +12,9 @@ import (
 )
 
 var (
-	tagForm  = regexp.MustCompile(`^tag:([A-Za-z0-9._-]+@)?[A-Za-z0-9._-]+,\d{4}(-\d\d(-\d\d)?)?:[^\s#]*(#\S*)?$`) // RFC 4151 §2.1, with any host that a URL can have
-	urnForm  = regexp.MustCompile(`^(?i:urn):[A-Za-z0-9][A-Za-z0-9-]{0,30}[A-Za-z0-9]:.+$`)                        // RFC 8141 §2
-	uuidForm = regexp.MustCompile(`^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$`)                          // RFC 9562 §4
+	tagForm  = pattern(`^tag:([A-Za-z0-9._-]+@)?[A-Za-z0-9._-]+,\d{4}(-\d\d(-\d\d)?)?:[^\s#]*(#\S*)?$`) // RFC 4151 §2.1, with any host that a URL can have
+	urnForm  = pattern(`^(?i:urn):[A-Za-z0-9][A-Za-z0-9-]{0,30}[A-Za-z0-9]:.+$`)                        // RFC 8141 §2
+	uuidForm = pattern(`^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$`)                          // RFC 9562 §4
 )
 
 // badReference tells what is wrong with an IRI reference (RFC 3987 §2.2), or "".
@@ -44,7 +43,7 @@ func badReference(s string) string {
 }
 
 // portForm is what may follow a host.
-var portForm = regexp.MustCompile(`^(\[[^\]]*\]|[^:]*)(:[0-9]*)?$`)
+var portForm = pattern(`^(\[[^\]]*\]|[^:]*)(:[0-9]*)?$`)
 
 // badScheme tells what is wrong by the rules of the scheme.
 func badScheme(s string) string {
@@ -65,16 +64,16 @@ func badScheme(s string) string {
 		if colon && (host == "" || host[0] == ':') {
 			return "it names no host"
 		}
-		if !portForm.MatchString(host) {
+		if !portForm().MatchString(host) {
 			return "its port is no number"
 		}
 	case "tag":
-		if !tagForm.MatchString(s) {
+		if !tagForm().MatchString(s) {
 			return "it is no tag URI (RFC 4151), such as tag:example.org,2026-01-05:first"
 		}
 	case "urn":
 		name, id, _ := strings.Cut(rest, ":")
-		if !urnForm.MatchString(s) || strings.EqualFold(name, "uuid") && !uuidForm.MatchString(id) {
+		if !urnForm().MatchString(s) || strings.EqualFold(name, "uuid") && !uuidForm().MatchString(id) {
 			return "it is no URN (RFC 8141), such as urn:uuid:1225c695-cfb8-4ebb-aaaa-80da344efa6a"
 		}
 	}
@@ -123,20 +122,20 @@ func isWeb(s string) bool {
 }
 
 // mediaForm is a media type with parameters (RFC 9110 §8.3.1).
-var mediaForm = regexp.MustCompile(`^[!#$%&'*+.^_|~0-9A-Za-z` + "`" + `-]+/[!#$%&'*+.^_|~0-9A-Za-z` + "`" + `-]+([ \t]*;[ \t]*[^\s=;]+=("[^"]*"|[^\s";]+))*$`)
+var mediaForm = pattern(`^[!#$%&'*+.^_|~0-9A-Za-z` + "`" + `-]+/[!#$%&'*+.^_|~0-9A-Za-z` + "`" + `-]+([ \t]*;[ \t]*[^\s=;]+=("[^"]*"|[^\s";]+))*$`)
 
-func isMedia(s string) bool { return plainMedia(s) || mediaForm.MatchString(s) }
+func isMedia(s string) bool { return plainMedia(s) || mediaForm().MatchString(s) }
 
 // addressForm is a mail address (RFC 5322 §3.4.1, RFC 6532), at a host that
 // can be one.
-var addressForm = regexp.MustCompile(`^` + addressWord + `(\.` + addressWord + `)*@` + hostLabel + `(\.` + hostLabel + `)*$`)
+var addressForm = pattern(`^` + addressWord + `(\.` + addressWord + `)*@` + hostLabel + `(\.` + hostLabel + `)*$`)
 
 const (
 	addressWord = `[^\x00- "(),.:;<>@\[\\\]\x7F]+`
 	hostLabel   = `[0-9A-Za-z[:^ascii:]](?:[0-9A-Za-z[:^ascii:]-]*[0-9A-Za-z[:^ascii:]])?`
 )
 
-func isAddress(s string) bool { return plainAddress(s) || addressForm.MatchString(s) }
+func isAddress(s string) bool { return plainAddress(s) || addressForm().MatchString(s) }
 
 // badLanguage tells what is wrong with a language tag (RFC 5646 §2.1), or "".
 func badLanguage(tag string) string {
@@ -166,7 +165,7 @@ func count(s string) (int64, bool) {
 const firstFeeds = 1990
 
 // rfc3339Form is the form that RFC 4287 §3.3 and JSON Feed ask for.
-var rfc3339Form = regexp.MustCompile(`^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$`)
+var rfc3339Form = pattern(`^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$`)
 
 // rfc3339 checks a date.
 func (l *linter) rfc3339(at spot, rule string, what fmt.Stringer, s string) {
@@ -174,7 +173,7 @@ func (l *linter) rfc3339(at spot, rule string, what fmt.Stringer, s string) {
 	if !ok {
 		var err error
 		t, err = time.Parse(time.RFC3339, s)
-		ok = err == nil && rfc3339Form.MatchString(s)
+		ok = err == nil && rfc3339Form().MatchString(s)
 	}
 	if !ok {
 		l.report(at, rule, "%s is %s, which is no date of RFC 3339: write one such as 2026-01-05T15:04:05Z", what, clip(s))
@@ -208,9 +207,9 @@ const (
 
 var (
 	// rfc822Form is RFC 822 §5 with a year of four digits, as readers know it.
-	rfc822Form = regexp.MustCompile(`^(?:(` + dayNames + `), )?(\d\d?) (` + monthNames + `) (\d{4}) (\d\d):(\d\d)(?::(\d\d))? (?:[+-]\d{4}|UT|GMT|[ECMP][SD]T|Z)$`)
+	rfc822Form = pattern(`^(?:(` + dayNames + `), )?(\d\d?) (` + monthNames + `) (\d{4}) (\d\d):(\d\d)(?::(\d\d))? (?:[+-]\d{4}|UT|GMT|[ECMP][SD]T|Z)$`)
 	// rfc822Loose is what RFC 822 also allows, and readers trip over.
-	rfc822Loose = regexp.MustCompile(`^(?i)(?:(` + dayNames + `)\s*,\s*)?(\d\d?)\s+(` + monthNames + `)\s+(\d\d(?:\d\d)?)\s+(\d\d):(\d\d)(?::(\d\d))?(?:\s+(?:[+-]\d{4}|UT|GMT|[ECMP][SD]T|[A-IK-Z]))?$`)
+	rfc822Loose = pattern(`^(?i)(?:(` + dayNames + `)\s*,\s*)?(\d\d?)\s+(` + monthNames + `)\s+(\d\d(?:\d\d)?)\s+(\d\d):(\d\d)(?::(\d\d))?(?:\s+(?:[+-]\d{4}|UT|GMT|[ECMP][SD]T|[A-IK-Z]))?$`)
 )
 
 // rfc822 checks a date of RSS.
@@ -219,9 +218,9 @@ func (l *linter) rfc822(at spot, what fmt.Stringer, s string) {
 		l.plausible(at, what, t)
 		return
 	}
-	m := rfc822Form.FindStringSubmatch(s)
+	m := rfc822Form().FindStringSubmatch(s)
 	if m == nil {
-		if m = rfc822Loose.FindStringSubmatch(s); m == nil {
+		if m = rfc822Loose().FindStringSubmatch(s); m == nil {
 			l.report(at, "rss-date", "%s is %s, which is no date of RFC 822: write one such as Mon, 05 Jan 2026 15:04:05 GMT", what, clip(s))
 			return
 		}

@@ -5,7 +5,6 @@ import (
 	"encoding/xml"
 	"errors"
 	"io"
-	"regexp"
 	"slices"
 	"strings"
 )
@@ -205,7 +204,7 @@ func (r *xmlReader) token(start int, t xml.Token) bool {
 }
 
 // xmlDeclaration is XML 1.0 §2.8.
-var xmlDeclaration = regexp.MustCompile(`^<\?xml\s+version\s*=\s*(?:"1\.[0-9]+"|'1\.[0-9]+')` +
+var xmlDeclaration = pattern(`^<\?xml\s+version\s*=\s*(?:"1\.[0-9]+"|'1\.[0-9]+')` +
 	`(?:\s+encoding\s*=\s*(?:"[A-Za-z][A-Za-z0-9._-]*"|'[A-Za-z][A-Za-z0-9._-]*'))?` +
 	`(?:\s+standalone\s*=\s*(?:"(?:yes|no)"|'(?:yes|no)'))?\s*\?>`)
 
@@ -216,7 +215,7 @@ func (r *xmlReader) instruction(start int, target string) bool {
 	switch {
 	case strings.EqualFold(target, "xml") && start > 0:
 		r.broken(start, "the XML declaration is not at the very start: remove what stands before it")
-	case strings.EqualFold(target, "xml") && !xmlDeclaration.Match(r.l.src):
+	case strings.EqualFold(target, "xml") && !xmlDeclaration().Match(r.l.src):
 		r.broken(start, "the XML declaration is malformed: write <?xml version=\"1.0\" encoding=\"UTF-8\"?>")
 	case !bytes.HasPrefix(rest, []byte("?>")) && !bytes.ContainsAny(rest[:1], " \t\r\n") || strings.Contains(target, ":"):
 		r.broken(start, "the processing instruction <?%s is malformed: its name ends in white space, and has no colon", target)
@@ -241,14 +240,14 @@ func (r *xmlReader) directive(start int, t xml.Directive) bool {
 }
 
 // halves are references to what is no character: half of one (XML 1.0 §4.1).
-var halves = regexp.MustCompile(`&#(?:x0*[dD][89A-Fa-f][0-9A-Fa-f]{2}|0*5(?:529[6-9]|5[3-9]\d\d|6\d{3}|7[0-2]\d\d|73[0-3]\d|734[0-3]));`)
+var halves = pattern(`&#(?:x0*[dD][89A-Fa-f][0-9A-Fa-f]{2}|0*5(?:529[6-9]|5[3-9]\d\d|6\d{3}|7[0-2]\d\d|73[0-3]\d|734[0-3]));`)
 
 // surrogate reports a reference that encoding/xml takes for U+FFFD.
 func (r *xmlReader) surrogate(offset int, raw []byte) bool {
 	if !bytes.Contains(raw, []byte("&#")) {
 		return false
 	}
-	at := halves.FindIndex(raw)
+	at := halves().FindIndex(raw)
 	if at != nil {
 		r.broken(offset+at[0], "the reference %s is to no character", raw[at[0]:at[1]])
 	}

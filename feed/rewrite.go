@@ -4,7 +4,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"net/url"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -22,11 +21,11 @@ var removed = map[string]bool{
 
 // keptClass is the classes that mean something without a stylesheet of the
 // author's: the language of code, and the parts of a footnote.
-var keptClass = regexp.MustCompile(`^(lang(uage)?-[\w+#.-]+|footnote[\w-]*)$`)
+var keptClass = pattern(`^(lang(uage)?-[\w+#.-]+|footnote[\w-]*)$`)
 
 // footnoteID is how Markdown writers name their footnotes; two posts on one
 // page would share them.
-var footnoteID = regexp.MustCompile(`^fn(ref)?[0-9]*:.|^fn(ref)?[0-9]+$`)
+var footnoteID = pattern(`^fn(ref)?[0-9]*:.|^fn(ref)?[0-9]+$`)
 
 // rewriter makes a parsed tree fit for a feed: elements that are not for
 // reading leave it, and every URL is checked and made absolute.
@@ -160,12 +159,12 @@ func value(n *html.Node, key string) string {
 }
 
 func (r rewriter) id(id string) string {
-	if r.mark != "" && footnoteID.MatchString(id) {
+	if r.mark != "" && footnoteID().MatchString(id) {
 		return r.mark + id
 	}
 	return id
 }
 
 func classes(list string) string {
-	return strings.Join(slices.DeleteFunc(strings.Fields(list), func(c string) bool { return !keptClass.MatchString(c) }), " ")
+	return strings.Join(slices.DeleteFunc(strings.Fields(list), func(c string) bool { return !keptClass().MatchString(c) }), " ")
 }
