@@ -2,6 +2,7 @@ package bolt
 
 import (
 	"cmp"
+	"runtime"
 	"time"
 
 	"go.etcd.io/bbolt"
@@ -44,6 +45,7 @@ func (s *Store) commit(calls []*call) {
 	}
 	s.handOn(b)
 	<-b.ended
+	s.told = len(b.calls)
 	if b.lost != nil {
 		_ = s.rollback(b.btx) // the store says so itself if it fails
 		tell(b.calls, nil, b.lost)
@@ -78,6 +80,9 @@ func (s *Store) openBatch(calls []*call) (*batch, error) {
 // handOn gives the batch to the next call, or back to the writer.
 func (s *Store) handOn(b *batch) {
 	if b.ran == len(b.calls) && time.Since(b.start) < joinTime {
+		if len(b.calls) < s.told {
+			runtime.Gosched() // some of those who were told last may be on their way
+		}
 		b.calls = append(b.calls, s.joining()...)
 	}
 	if b.ran == len(b.calls) || b.lost != nil {
