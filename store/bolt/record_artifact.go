@@ -101,9 +101,14 @@ const (
 )
 
 func decodeArtifact(data []byte) (feed.Artifact, error) {
-	var rec artifactRecord
-	if err := decode(data, &rec); err != nil {
-		return rec.Artifact, err
+	rec, scanned := scanArtifact(data)
+	if scanned {
+		rec.Head, rec.Tail = bytes.Clone(rec.Head), bytes.Clone(rec.Tail)
+	} else {
+		rec = artifactRecord{}
+		if err := decode(data, &rec); err != nil {
+			return rec.Artifact, err
+		}
 	}
 	entries, dates, whole := unpackEntries(rec.Packed, rec.Format)
 	if rec.Packed != nil {
@@ -121,16 +126,12 @@ func unpackEntries(packed []byte, f feed.Format) (entries []feed.FragmentKey, da
 	if len(packed) == 0 {
 		return nil, nil, true
 	}
-	n := len(packed)/packedEntry + 1
+	n := len(packed)/(packedEntry-3) + 1 // rather too many than all over again
 	entries, dates = make([]feed.FragmentKey, 0, n), make([]feed.EntryDates, 0, n)
 	u := unpacker{data: packed}
 	for len(u.data) > 0 && !u.bad {
-		k := feed.FragmentKey{Post: u.unsigned(), Format: f}
-		copy(k.Variant[:], u.bytes(len(k.Variant)))
-		entries = append(entries, k)
-		if kind := u.bytes(1); len(kind) == 1 && kind[0] != undated {
-			d := feed.EntryDates{Published: u.signed(), Expired: kind[0] == expired}
-			d.Updated = d.Published + u.signed()
+		k, d, dated := u.entry(f)
+		if entries = append(entries, k); dated {
 			dates = append(dates, d)
 		}
 	}
@@ -138,6 +139,27 @@ func unpackEntries(packed []byte, f feed.Format) (entries []feed.FragmentKey, da
 		dates = nil
 	}
 	return entries, dates, !u.bad
+}
+
+// unpackKeys is unpackEntries without the dates.
+func unpackKeys(packed []byte, f feed.Format) (entries []feed.FragmentKey, whole bool) {
+	entries = make([]feed.FragmentKey, 0, len(packed)/(packedEntry-3)+1)
+	u := unpacker{data: packed}
+	for len(u.data) > 0 && !u.bad {
+		k, _, _ := u.entry(f)
+		entries = append(entries, k)
+	}
+	return entries, !u.bad
+}
+
+func (u *unpacker) entry(f feed.Format) (k feed.FragmentKey, d feed.EntryDates, dated bool) {
+	k = feed.FragmentKey{Post: u.unsigned(), Format: f}
+	copy(k.Variant[:], u.bytes(len(k.Variant)))
+	if kind := u.bytes(1); len(kind) == 1 && kind[0] != undated {
+		d, dated = feed.EntryDates{Published: u.signed(), Expired: kind[0] == expired}, true
+		d.Updated = d.Published + u.signed()
+	}
+	return k, d, dated
 }
 
 // entriesRecord is what decodeEntries takes of an artifactRecord.
@@ -150,7 +172,9 @@ type entriesRecord struct {
 // they are packed like the ones given.
 func decodeEntries(data []byte, f feed.Format, like []byte) (entries []feed.FragmentKey, same bool, err error) {
 	var rec entriesRecord
-	if err := decode(data, &rec); err != nil {
+	if a, scanned := scanArtifact(data); scanned {
+		rec.Packed = a.Packed
+	} else if err := decode(data, &rec); err != nil {
 		return nil, false, err
 	}
 	if rec.Packed == nil {
@@ -159,7 +183,7 @@ func decodeEntries(data []byte, f feed.Format, like []byte) (entries []feed.Frag
 	if bytes.Equal(rec.Packed, like) {
 		return nil, true, nil
 	}
-	entries, _, whole := unpackEntries(rec.Packed, f)
+	entries, whole := unpackKeys(rec.Packed, f)
 	if !whole {
 		return nil, false, fmt.Errorf("%w: the entries of a feed cannot be read", store.ErrDamaged)
 	}
@@ -184,6 +208,10 @@ type headerRecord struct {
 
 // decodeHeader reads an artifact without its bytes and entries.
 func decodeHeader(data []byte) (feed.Artifact, error) {
+	if rec, scanned := scanArtifact(data); scanned {
+		rec.Head, rec.Tail, rec.EntryFingerprint = nil, nil, ""
+		return rec.Artifact, nil
+	}
 	var rec headerRecord
 	if err := decode(data, &rec); err != nil {
 		return feed.Artifact{}, err

@@ -1,0 +1,85 @@
+package bolt
+
+import (
+	"bytes"
+	"math"
+	"reflect"
+	"testing"
+	"time"
+
+	"syndic/feed"
+	"syndic/store/storetest"
+)
+
+// scannable are artifacts that the scanner reads, all of whose fields differ
+// from their zero values in one of them.
+func scannable() []feed.Artifact {
+	full := feed.Artifact{
+		Category: math.MaxUint64, Format: feed.JSON, Topic: "https://example.org/ü/\xff", Path: "ü/feed.json", Head: bytes.Repeat([]byte("head"), 300),
+		Tail: []byte{}, Digest: feed.DigestOf(nil), Size: 1 << 40, Modified: storetest.Day, Generation: 1 << 20, Hubs: []string{"a", ""},
+		MaxAge: time.Hour, Fingerprint: "f", EntryFingerprint: "e",
+	}
+	for i := range 3 {
+		full.Entries = append(full.Entries, feed.FragmentKey{Post: 1 << (20 * i), Format: feed.JSON, Variant: [16]byte{0: byte(i), 15: 9}})
+		full.Dates = append(full.Dates, feed.EntryDates{Published: -5, Updated: 1 << 33, Expired: i == 1})
+		full.Sums = append(full.Sums, feed.EntrySum{Hash: [16]byte{15: byte(i)}, Size: i})
+	}
+	return []feed.Artifact{full, {}, {Sums: []feed.EntrySum{}, Modified: time.Date(2026, 1, 1, 0, 0, 0, 5, time.UTC)}}
+}
+
+// What this program writes is scanned: nothing of it is left to the decoder.
+func TestScanArtifact(t *testing.T) {
+	for _, want := range scannable() {
+		data, err := encodeArtifact(want)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, whole := scanArtifact(data); !whole {
+			t.Errorf("%+v is not scanned", want)
+		}
+		if got, err := decodeArtifact(data); err != nil || !reflect.DeepEqual(got, want) {
+			t.Errorf("%+v comes back as %+v (%v)", want, got, err)
+		}
+		for n := range data {
+			if _, whole := scanArtifact(data[:n]); whole {
+				t.Errorf("the first %d of %d bytes are a whole record", n, len(data))
+			}
+		}
+	}
+}
+
+// The scanner reads a record as the decoder does, or not at all.
+func FuzzScanArtifact(f *testing.F) {
+	for _, a := range scannable() {
+		data, err := encodeArtifact(a)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(data)
+	}
+	for _, data := range []string{
+		"", "\x01", "\x02\xa0", "\x01\xa0", "\x01\xa0\x00", "\x01\xa1\x01\x20", "\x01\xa1\x18\x01\x05", "\x01\xa2\x01\x02\x01\x03", "\x01\xa1\x02\x19\x01\x00",
+		"\x01\xa1\x03\xf6", "\x01\xa1\x01\xf6", "\x01\xa1\x05\x80", "\x01\xa1\x05\x40", "\x01\xa1\x0a\x60", "\x01\xa1\x0a\x00", "\x01\xa1\x0c\x80", "\x01\xa1\x0c\x81\xf6",
+		"\x01\xa1\x0c\x81\x41a", "\x01\xa1\x0d\x1b\x80\x00\x00\x00\x00\x00\x00\x00", "\x01\xa1\x08\x7f\x61a\xff", "\x01\xbf\x01\x02\xff", "\x01\xa1\x0f\x80", "\x01\xa1\x14\x01",
+		"\x01\xa1\x0a\x742026-01-01T00:00:00Z", "\x01\xa1\x0a\x78\x192026-01-01T00:00:00+01:00",
+	} {
+		f.Add([]byte(data))
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		got, whole := scanArtifact(data)
+		if !whole {
+			return
+		}
+		var want artifactRecord
+		if err := decode(data, &want); err != nil {
+			t.Fatalf("%x is scanned as %+v, and is %v", data, got, err)
+		}
+		if !reflect.DeepEqual(got, want) {
+			t.Errorf("%x is scanned as\n%+v, and is\n%+v", data, got, want)
+		}
+		var header headerRecord
+		if err := decode(data, &header); err != nil {
+			t.Errorf("%x is scanned, and its header is %v", data, err)
+		}
+	})
+}
