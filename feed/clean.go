@@ -18,11 +18,7 @@ func Clean(s string) string {
 // clean tells of nearly every text in no time that Clean leaves it as it is.
 func clean(s string) bool {
 	for i := 0; i < len(s); {
-		c := s[i]
-		if c < utf8.RuneSelf {
-			if c < ' ' && c != '\t' && c != '\n' && c != '\r' || c == 0x7F {
-				return false
-			}
+		if c := s[i]; c-' ' < 0x7F-' ' || c == '\n' || c == '\t' || c == '\r' {
 			i++
 			continue
 		}

@@ -30,9 +30,12 @@ func newMarkdown(more ...goldmark.Extender) goldmark.Markdown {
 	)
 }
 
-// converted is the HTML that markdown makes of src.
+// converted is the HTML that markdown makes of src, which is clean.
 func converted(src string) (string, error) {
 	if !mayLink(src) {
+		if out, ok := shortMarkdown(src); ok {
+			return out, nil
+		}
 		out, err := convertBy(unlinked(), src)
 		if err != nil || !strings.Contains(out, "(http") && !strings.Contains(out, "(ftp:") {
 			return out, err
@@ -43,8 +46,8 @@ func converted(src string) (string, error) {
 
 // mayLink tells of most sources that markdown finds no bare link in them: they
 // have no "@" or "www.", and no protocol but right after "](". Such an address
-// is a link's, unless it is found again as text. A line has to
-// end in no more than one space: of more, each that was looked at may stay.
+// is a link's, unless it is found again as text. A line has to end in no more
+// than one space: of more, each that was looked at may stay.
 func mayLink(src string) bool {
 	if strings.IndexByte(src, '@') >= 0 || strings.IndexByte(src, '\r') >= 0 || strings.Contains(src, "www.") {
 		return true

@@ -1,20 +1,23 @@
 package feed
 
 import (
+	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 )
 
 // Bare links are left out of a conversion only where there are none.
 func FuzzConverted(f *testing.F) {
-	for _, s := range append(append(unsafeSources, usualSources...), bareLinks...) {
+	for _, s := range slices.Concat(unsafeSources, usualSources, bareLinks, usualMarks) {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, src string) {
-		if !tangled(src) {
+		if src = Clean(src); !tangled(src) {
 			checkConverted(t, src)
 		}
 		checkConverted(t, assembled(src, markParts))
+		checkConverted(t, assembled(src, flatParts))
 	})
 }
 
@@ -33,11 +36,61 @@ var markParts = strings.Split("http://a.b/c¦https://d.e¦ftp://f.g¦www.h.i¦j@
 	"//s.t¦(¦)¦[¦]¦![¦<¦>¦<b>¦</b>¦<u@v.w>¦`¦``¦*¦**¦_¦~¦~~¦\\¦[^1]¦[^1]: ¦[x]: ¦\n[y]: <http://a.b>\n¦&amp;¦&#91;¦&¦;¦.¦,¦!¦?¦|¦"+
 	"# ¦## ¦- ¦1. ¦> ¦    ¦\t¦ ¦  ¦\n¦\n\n¦  \n¦   \n¦\t\n¦ \t \n¦\\\n¦===\n¦---\n¦```¦a¦b c¦é¦x y z \n|---|\n", "¦")
 
+// flatParts are what flat posts are made of, and what looks like it.
+var flatParts = strings.Split("Word ¦word ¦x¦word. ¦a¦1¦2. ¦*em*¦**strong**¦*¦**¦`code`¦`a < b`¦`¦[link](https://e.org/a_b)¦[l](../x?a=b#c)¦[¦](¦"+
+	"](x)¦)¦(¦\"¦'¦&¦& ¦!¦: ¦; ¦- ¦- item\n¦- *i* t\n\n¦# ¦## Head\n\n¦### h #\n¦\n¦\n\n¦\n\n\n¦ ¦é¦— ¦“¦>¦> ¦<¦~¦_¦```¦```go\nx < y\n```\n¦\n```\n¦```\n¦"+
+	" a\tb¦    ¦=¦\n---\n¦\n===\n¦\n- ¦1. ¦\n1) ¦+ ¦[^1]¦]: ¦#¦\\¦\u00a0¦http¦.¦,¦?¦^¦|¦$¦;¦&amp;¦9¦\n1986. ¦\n[a]: b\n", "¦")
+
 func checkConverted(t *testing.T, src string) {
 	t.Helper()
 	got, err := converted(src)
 	if want := mustConvert(t, src); err != nil || got != want {
 		t.Errorf("%q: got\n%q\nwant\n%q, %v", src, got, want, err)
+	}
+}
+
+// usualMarks are sources that must not cost what unusual ones cost.
+var usualMarks = []string{
+	"",
+	"A paragraph\nof *two* lines, with **strong** words, `co<de>` & \"quotes\".\n\n\n(It's) [a link](https://example.org/a_b-c?d=e#f), and [another](../x).",
+	"# One #2\n\n## Two: `code`\n###### Six",
+	"Text:\n\n- a\n- [b](c) d\n\nAfter.\n\n- loose\n\n- items\n\n## End\n",
+	"```go\nif a < b && c > d {\n\n\t\"x\"\n}\n```\nAfter.\n\n```\nplain\n```",
+	"“Größe” — 漢字 👩‍👩‍👧‍👦, 3 of 4!\n\n1986 was [long ago.",
+}
+
+func TestShortMarkdownTakesWhatIsUsual(t *testing.T) {
+	sources := usualMarks
+	for _, p := range exampleSet(t).posts {
+		sources = append(sources, p.Body)
+	}
+	for _, src := range sources {
+		if _, ok := shortMarkdown(src); !ok || mayLink(src) {
+			t.Errorf("not taken: %q", src)
+		}
+		checkConverted(t, src)
+	}
+}
+
+// Parts in a row at random show what fuzzing seldom comes to.
+func TestShortMarkdownOfAnyParts(t *testing.T) {
+	random, took := rand.New(rand.NewPCG(5, 6)), 0
+	for range 20_000 {
+		choice := make([]byte, 1+random.IntN(16))
+		for i := range choice {
+			choice[i] = byte(random.Uint32())
+			if random.IntN(2) == 0 {
+				choice[i] %= 4 // words
+			}
+		}
+		src := assembled(string(choice), flatParts)
+		checkConverted(t, src)
+		if _, ok := shortMarkdown(src); ok {
+			took++
+		}
+	}
+	if took < 2_000 {
+		t.Errorf("%d of them were taken", took)
 	}
 }
 

@@ -52,7 +52,7 @@ func skipTag(src string) (name string, length int) {
 		}
 		end := strings.IndexByte(value, '"')
 		key, ok := strings.CutSuffix(key, "=")
-		if end < 0 || !ok || !madeOf(key, "-") || key == "class" && !codeLanguage(value[:end]) {
+		if end < 0 || !ok || !madeOf(key, "-") || strings.EqualFold(key, "class") && !codeLanguage(value[:end]) {
 			return "", 0
 		}
 		rest = value[end+1:]

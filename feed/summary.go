@@ -75,23 +75,45 @@ func (w *words) enough(limit int) bool {
 
 func (w *words) add(text string, limit int) {
 	last := rune(utf8.RuneError)
-	for _, r := range Clean(text) {
+	for text = Clean(text); text != ""; {
+		r, size := utf8.DecodeRuneInString(text)
 		if gap(r) {
 			w.gap = true
+			text = text[size:]
 			continue
 		}
 		if w.gap && w.b.Len() > 0 {
 			w.b.WriteByte(' ')
 		}
 		w.gap = false
-		w.b.WriteRune(r)
-		if r < utf8.RuneSelf && last < utf8.RuneSelf {
-			if w.ascii++; w.enough(limit) {
-				return
-			}
+		if n := asciiWord(text); last < utf8.RuneSelf && w.lacks(n, limit) {
+			size = n
+			w.ascii += n
+		} else if r < utf8.RuneSelf && last < utf8.RuneSelf {
+			w.ascii++
+		}
+		w.b.WriteString(text[:size])
+		text = text[size:]
+		if r < utf8.RuneSelf && last < utf8.RuneSelf && w.enough(limit) {
+			return
 		}
 		last = r
 	}
+}
+
+// lacks tells whether so many more characters of ASCII are not yet enough.
+func (w *words) lacks(more, limit int) bool {
+	return more > 0 && w.ascii+more <= 2*limit+64 && w.b.Len()+more < 64*(limit+16)
+}
+
+// asciiWord is how many bytes of ASCII come before a gap.
+func asciiWord(text string) int {
+	for i := range len(text) {
+		if text[i] >= utf8.RuneSelf || gap(rune(text[i])) {
+			return i
+		}
+	}
+	return len(text)
 }
 
 // gap tells white space and control characters, which decoded entities may be.

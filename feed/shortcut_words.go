@@ -1,0 +1,114 @@
+package feed
+
+import "strings"
+
+// words takes a line of text.
+func (m *shortMark) words(text string) bool {
+	done := 0
+	for i := 0; i < len(text); i++ {
+		if !notText[text[i]] {
+			continue
+		}
+		length, as := 1, ""
+		switch text[i] {
+		case '\\', '<', '_', '~', ']', '\t':
+			return false
+		case '!':
+			if strings.HasPrefix(text[i+1:], "[") {
+				return false
+			}
+			continue
+		case '&':
+			if !strings.HasPrefix(text[i+1:], " ") {
+				return false
+			}
+			as = "&amp;"
+		case '>':
+			as = "&gt;"
+		case '"':
+			as = "&quot;"
+		case '`', '*', '[':
+			length = 0
+		}
+		m.out.WriteString(text[done:i])
+		m.out.WriteString(as)
+		if length == 0 {
+			length = m.marked(text, i)
+		}
+		if length == 0 {
+			return false
+		}
+		done = i + length
+		i = done - 1
+	}
+	m.out.WriteString(text[done:])
+	return true
+}
+
+// marked takes what is marked at i, and returns its length; 0 to give up.
+func (m *shortMark) marked(text string, i int) int {
+	switch text[i] {
+	case '`':
+		return m.codeSpan(text[i:])
+	case '[':
+		return m.link(text[i:])
+	}
+	if i > 0 && text[i-1] != ' ' && text[i-1] != '(' {
+		return 0
+	}
+	if strings.HasPrefix(text[i:], "**") {
+		return m.emphasis(text[i:], "**", "strong")
+	}
+	return m.emphasis(text[i:], "*", "em")
+}
+
+func (m *shortMark) codeSpan(text string) int {
+	code, after, ok := strings.Cut(text[1:], "`")
+	if !ok || code == "" || code[0] == ' ' || code[len(code)-1] == ' ' || strings.HasPrefix(after, "`") {
+		return 0
+	}
+	m.out.WriteString("<code>")
+	m.verbatim(code)
+	m.out.WriteString("</code>")
+	return len(code) + 2
+}
+
+// emphasis takes words between marks that can only begin it, and only end it.
+func (m *shortMark) emphasis(text, mark, name string) int {
+	words, after, ok := strings.Cut(text[len(mark):], mark)
+	if !ok || words == "" || !madeOf(words[:1]+words[len(words)-1:], "") || strings.ContainsAny(words, special) ||
+		after != "" && strings.IndexByte(" .,;:!?)\"'", after[0]) < 0 {
+		return 0
+	}
+	m.out.WriteString("<" + name + ">" + words + "</" + name + ">")
+	return len(words) + 2*len(mark)
+}
+
+func (m *shortMark) link(text string) int {
+	m.open = m.open || strings.IndexByte(text, ']') < 0 && strings.IndexByte(m.rest, ']') < 0
+	if m.open {
+		m.out.WriteByte('[')
+		return 1
+	}
+	label, after, _ := strings.Cut(text[1:], "](")
+	address, _, ok := strings.Cut(after, ")")
+	if !ok || label == "" || label[0] == ' ' || label[len(label)-1] == ' ' || strings.ContainsAny(label, special) ||
+		address == "" || !madeOf(address, "/:.-_~?=#+,;") {
+		return 0
+	}
+	m.out.WriteString(`<a href="` + address + `">` + label + "</a>")
+	return len(label) + len(address) + len("[]()")
+}
+
+// special is what may be other than text, or is written in another way.
+const special = "\\<>_~[]!&\"`*^\t"
+
+// notText is what words looks at.
+var notText = [256]bool{
+	'\\': true, '<': true, '>': true, '_': true, '~': true, '[': true, ']': true, '!': true, '&': true, '"': true, '`': true, '*': true, '\t': true,
+}
+
+// verbatim writes code.
+func (m *shortMark) verbatim(code string) { _, _ = codeEscape.WriteString(&m.out, code) }
+
+var codeEscape = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", `"`, "&quot;")
