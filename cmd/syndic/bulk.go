@@ -129,7 +129,7 @@ type source struct {
 func (ad *adder) ahead(files []string) iter.Seq2[int, source] {
 	return func(yield func(int, source) bool) {
 		workers := max(1, min(runtime.GOMAXPROCS(0)/2, len(files))) // the store needs the other half
-		read := make([]chan source, 4*workers) // of file i at i modulo their number
+		read := make([]chan source, 4*workers)                      // of file i at i modulo their number
 		for i := range read {
 			read[i] = make(chan source, 1)
 		}
