@@ -1,11 +1,15 @@
 package feed
 
-import "strings"
+import (
+	"fmt"
+	"strconv"
+	"strings"
+)
 
 // shortMark is markdown for what most posts are written in: paragraphs,
-// headings, code and flat lists, with emphasis, code and links of which none
-// holds another. It reads src once, and gives up at whatever could mean
-// something else, or something more.
+// headings, quotes, code and flat lists, with emphasis, code, links and pictures
+// of which none holds another. It reads src once, and gives up at whatever could
+// mean something else, or something more.
 type shortMark struct {
 	out  strings.Builder
 	line string
@@ -26,7 +30,9 @@ func shortMarkdown(src string) (string, bool) {
 			took = m.heading()
 		case strings.HasPrefix(m.line, "```"):
 			took = m.code()
-		case strings.HasPrefix(m.line, "- "):
+		case m.line[0] == '>':
+			took = m.quote()
+		case marker(m.line) != "":
 			took = m.list()
 		default:
 			took = m.paragraph()
@@ -85,40 +91,72 @@ func (m *shortMark) code() bool {
 	return false
 }
 
+// quote takes one of which every line says so.
+func (m *shortMark) quote() bool {
+	var inner strings.Builder
+	for {
+		text, ok := strings.CutPrefix(m.line, ">")
+		if text != "" && text[0] != ' ' || !ok {
+			return false
+		}
+		inner.WriteString(strings.TrimPrefix(text, " ") + "\n")
+		if m.rest == "" || m.rest[0] == '\n' {
+			break
+		}
+		m.next()
+	}
+	// Quotes in quotes would have to end.
+	text := inner.String()
+	if text[0] == '>' || strings.Contains(text, "\n>") {
+		return false
+	}
+	out, ok := shortMarkdown(text)
+	m.out.WriteString("<blockquote>\n" + out + "</blockquote>\n")
+	return ok
+}
+
 // list takes one whose items are a line each. A blank line between two of them
 // makes a paragraph of every item.
 func (m *shortMark) list() bool {
-	before, after := "<li>", "</li>\n"
-	if m.loose() {
+	mark := marker(m.line)
+	begin, end, before, after := "<ul>\n", "</ul>\n", "<li>", "</li>\n"
+	if n, err := strconv.Atoi(strings.TrimSuffix(mark, ". ")); err == nil {
+		begin, end = "<ol>\n", "</ol>\n"
+		if n != 1 {
+			begin = fmt.Sprintf("<ol start=\"%d\">\n", n)
+		}
+	}
+	if m.loose(mark) {
 		before, after = "<li>\n<p>", "</p>\n</li>\n"
 	}
-	m.out.WriteString("<ul>\n")
+	m.out.WriteString(begin)
 	for more := true; more; {
-		text := strings.TrimSuffix(m.line[len("- "):], " ")
+		text := strings.TrimSuffix(m.line[len(marker(m.line)):], " ")
 		m.out.WriteString(before)
 		if !beginsText(text) || !m.words(text) {
 			return false
 		}
 		m.out.WriteString(after)
 		follows := strings.TrimLeft(m.rest, "\n")
-		if more = strings.HasPrefix(follows, "- "); more {
+		if more = alike(marker(follows), mark); more {
 			m.rest = follows
 			m.next()
 		} else if follows != "" && len(follows) == len(m.rest) {
 			return false
 		}
 	}
-	m.out.WriteString("</ul>\n")
+	m.out.WriteString(end)
 	return true
 }
 
-func (m *shortMark) loose() bool {
+// loose tells whether a blank line is between two items.
+func (m *shortMark) loose(mark string) bool {
 	blank := false
 	for line := range strings.SplitSeq(m.rest, "\n") {
 		switch {
 		case line == "":
 			blank = true
-		case !strings.HasPrefix(line, "- "):
+		case !alike(marker(line), mark):
 			return false
 		case blank:
 			return true
@@ -126,6 +164,22 @@ func (m *shortMark) loose() bool {
 	}
 	return false
 }
+
+// marker is what a line begins with that is an item of a list, or "".
+func marker(line string) string {
+	n := 0
+	for n < len(line) && n < 9 && '0' <= line[n] && line[n] <= '9' {
+		n++
+	}
+	rest := line[n:]
+	if n > 0 && strings.HasPrefix(rest, ". ") || n == 0 && (strings.HasPrefix(rest, "- ") || strings.HasPrefix(rest, "* ") || strings.HasPrefix(rest, "+ ")) {
+		return line[:n+2]
+	}
+	return ""
+}
+
+// alike tells whether two markers are of one list.
+func alike(a, b string) bool { return a != "" && a[len(a)-2:] == b[len(b)-2:] }
 
 func (m *shortMark) paragraph() bool {
 	m.out.WriteString("<p>")
@@ -150,7 +204,7 @@ func beginsText(line string) bool {
 		return false
 	}
 	switch c := line[0]; {
-	case letter(c), c >= 0x80, c == '(', c == '"', c == '\'', c == '[':
+	case letter(c), c >= 0x80, c == '(', c == '"', c == '\'', c == '[', c == '!':
 		return true
 	case c == '`':
 		return !strings.HasPrefix(line, "``")

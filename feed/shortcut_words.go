@@ -14,10 +14,10 @@ func (m *shortMark) words(text string) bool {
 		case '\\', '<', '_', '~', ']', '\t':
 			return false
 		case '!':
-			if strings.HasPrefix(text[i+1:], "[") {
-				return false
+			if !strings.HasPrefix(text[i+1:], "[") {
+				continue
 			}
-			continue
+			length = 0
 		case '&':
 			if !strings.HasPrefix(text[i+1:], " ") {
 				return false
@@ -52,6 +52,8 @@ func (m *shortMark) marked(text string, i int) int {
 		return m.codeSpan(text[i:])
 	case '[':
 		return m.link(text[i:])
+	case '!':
+		return m.picture(text[i:])
 	}
 	if i > 0 && text[i-1] != ' ' && text[i-1] != '(' {
 		return 0
@@ -90,14 +92,34 @@ func (m *shortMark) link(text string) int {
 		m.out.WriteByte('[')
 		return 1
 	}
-	label, after, _ := strings.Cut(text[1:], "](")
-	address, _, ok := strings.Cut(after, ")")
-	if !ok || label == "" || label[0] == ' ' || label[len(label)-1] == ' ' || strings.ContainsAny(label, special) ||
-		address == "" || !madeOf(address, "/:.-_~?=#+,;") {
+	label, address, ok := linked(text)
+	if !ok || label == "" {
 		return 0
 	}
-	m.out.WriteString(`<a href="` + address + `">` + label + "</a>")
+	m.out.WriteString(`<a href="`)
+	m.verbatim(address)
+	m.out.WriteString(`">` + label + "</a>")
 	return len(label) + len(address) + len("[]()")
+}
+
+func (m *shortMark) picture(text string) int {
+	label, address, ok := linked(text[1:])
+	if !ok {
+		return 0
+	}
+	m.out.WriteString(`<img src="`)
+	m.verbatim(address)
+	m.out.WriteString(`" alt="` + label + `">`)
+	return len(label) + len(address) + len("![]()")
+}
+
+// linked reads "[label](address)", with nothing special in either. A reference
+// in the address would end in ";".
+func linked(text string) (label, address string, ok bool) {
+	label, after, _ := strings.Cut(text[1:], "](")
+	address, _, ok = strings.Cut(after, ")")
+	return label, address, ok && strings.Trim(label, " ") == label && !strings.ContainsAny(label, special) &&
+		address != "" && madeOf(address, "/:.-_~?=#+,&")
 }
 
 // special is what may be other than text, or is written in another way.
