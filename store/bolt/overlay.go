@@ -63,6 +63,7 @@ func (o *overlay) empty() bool {
 
 // apply writes everything into the transaction, bucket by bucket in key order.
 func (o *overlay) apply(btx *bbolt.Tx) error {
+	var key []byte // bbolt takes its own copy
 	for i := range o.layers {
 		l := &o.layers[i]
 		if len(l.rows) == 0 {
@@ -77,10 +78,11 @@ func (o *overlay) apply(btx *bbolt.Tx) error {
 		}
 		for _, k := range l.sorted() {
 			var err error
+			key = append(key[:0], k...)
 			if v := l.rows[k]; v != nil {
-				err = b.Put([]byte(k), v)
+				err = b.Put(key, v)
 			} else {
-				err = b.Delete([]byte(k))
+				err = b.Delete(key)
 			}
 			if err != nil {
 				return err
