@@ -102,17 +102,11 @@ func (k *known) take(p store.Place) *entry {
 	return e
 }
 
-// sum fills in what the feeds before know of an entry that was made from its
+// sum fills in what the feed before knows of an entry that was made from its
 // post: one of the same key has the same bytes.
-func (k *known) sum(e *entry) {
-	i, ok := k.place(e.post.Num)
-	if !ok {
-		return
-	}
-	for f, a := range k.before {
-		if a.Entries[i] == e.keys[f] {
-			e.sums[f], e.summed[f] = a.Sums[i], true
-		}
+func (k *known) sum(e *entry, f feed.Format) {
+	if i, ok := k.place(e.post.Num); ok && k.before[f].Entries[i] == e.keys[f] {
+		e.sums[f], e.summed[f] = k.before[f].Sums[i], true
 	}
 }
 
@@ -208,13 +202,11 @@ func (w *windowReader) begin(window []seat) error {
 		return nil
 	}
 	for _, s := range arriving {
-		e, err := w.entry(*s.arrives)
+		e, err := w.entry(*s.arrives, true)
 		if err != nil {
 			return err
 		}
-		if w.early[s.Num] = e; !e.kept() {
-			e.begin(w.site)
-		}
+		w.early[s.Num] = e
 	}
 	return nil
 }
@@ -240,11 +232,13 @@ func (w *windowReader) read(window []seat) error {
 // sit is the entry of one seat; nil where the post has been taken back.
 func (w *windowReader) sit(s seat) (*entry, error) {
 	if e := w.early[s.Num]; e != nil {
-		w.known.sum(e)
+		for _, f := range feed.Formats {
+			w.known.sum(e, f)
+		}
 		return e, nil
 	}
 	if s.arrives != nil {
-		return w.entry(*s.arrives)
+		return w.entry(*s.arrives, false)
 	}
 	if e := w.known.take(s.Place); e != nil {
 		return e, nil
@@ -256,12 +250,13 @@ func (w *windowReader) sit(s seat) (*entry, error) {
 	if err != nil {
 		return nil, err
 	}
-	return w.entry(p)
+	return w.entry(p, false)
 }
 
 // entry is that of a post that was read. Only bytes of which the feeds before
-// know nothing are looked for in the store.
-func (w *windowReader) entry(p feed.Post) (*entry, error) {
+// know nothing are looked for in the store. With early set the post is begun
+// with as soon as one format is missing.
+func (w *windowReader) entry(p feed.Post, early bool) (*entry, error) {
 	var err error
 	if p.Labels, err = w.labelsOf(p); err != nil {
 		return nil, err
@@ -269,14 +264,14 @@ func (w *windowReader) entry(p feed.Post) (*entry, error) {
 	e := &entry{dates: feed.DatesOf(p), making: &making{post: p}}
 	for _, f := range feed.Formats {
 		e.keys[f] = feed.EntryKey(w.site, p, f)
-	}
-	w.known.sum(e)
-	for f, key := range e.keys {
-		if e.summed[f] {
+		if w.known.sum(e, f); e.summed[f] {
 			continue
 		}
-		if e.bytes[f], err = w.Fragment(key); err != nil && !errors.Is(err, store.ErrNotFound) {
+		if e.bytes[f], err = w.Fragment(e.keys[f]); err != nil && !errors.Is(err, store.ErrNotFound) {
 			return nil, err
+		}
+		if early && e.bytes[f] == nil && e.begun == nil {
+			e.begin(w.site)
 		}
 	}
 	return e, nil
