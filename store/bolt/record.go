@@ -66,6 +66,13 @@ func decode(data []byte, v any) error {
 }
 
 func encodePost(p feed.Post, live byte) ([]byte, error) {
+	if data, whole := packPost(&p, live); whole {
+		return data, nil
+	}
+	return encodeAnyPost(p, live)
+}
+
+func encodeAnyPost(p feed.Post, live byte) ([]byte, error) {
 	b := bytes.NewBuffer(make([]byte, 0, len(p.Body)+512))
 	b.Write([]byte{recordVersion, live})
 	err := encoding.MarshalToBuffer(p, b)
@@ -75,6 +82,9 @@ func encodePost(p feed.Post, live byte) ([]byte, error) {
 func decodePost(data []byte) (p feed.Post, err error) {
 	if len(data) < 2 || data[0] != recordVersion {
 		return p, fmt.Errorf("%w: a post of an unknown version", store.ErrDamaged)
+	}
+	if p, whole := scanPost(data[2:]); whole {
+		return p, nil
 	}
 	if err := decoding.Unmarshal(data[2:], &p); err != nil {
 		return p, fmt.Errorf("%w: %w", store.ErrDamaged, err)

@@ -16,7 +16,7 @@ type reader struct {
 	btx     *bbolt.Tx
 	buckets [bucketCount]*bbolt.Bucket
 	cursors [bucketCount]*bbolt.Cursor // for get: a new one for each row takes twice as long as the look
-	over    *overlay // nil in a View
+	over    *overlay                   // nil in a View
 	seq     store.Seq
 	sites   *siteCache
 	// fault is the first damage that was met. It outlives a function that does

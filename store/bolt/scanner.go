@@ -101,24 +101,27 @@ func (s *scanner) time() (t time.Time) {
 	return t
 }
 
-// fields begins a record and calls each for its keys, which ascend. It tells
-// whether all of it was read.
+// fields begins a record and calls each for its keys. It tells whether all of
+// it was read.
 func (s *scanner) fields(each func(key uint64)) bool {
 	if len(s.data) == 0 || s.data[0] != recordVersion {
 		return false
 	}
 	s.data = s.data[1:]
+	s.pairs(each)
+	return !s.bad && len(s.data) == 0
+}
+
+// pairs calls each for the keys of a map, which ascend.
+func (s *scanner) pairs(each func(key uint64)) {
 	major, n := s.head()
-	if major != cborMap {
-		return false
-	}
+	s.bad = s.bad || major != cborMap
 	for last := uint64(0); n > 0 && !s.bad; n-- {
 		key := s.number(math.MaxUint8)
 		s.bad = s.bad || key <= last
 		each(key)
 		last = key
 	}
-	return !s.bad && len(s.data) == 0
 }
 
 // scanArtifact reads an artifact's record, whose bytes lie in data. It is
