@@ -3,6 +3,7 @@ package feed
 import (
 	"math/rand/v2"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -113,6 +114,14 @@ func TestShortcutTakesWhatIsUsual(t *testing.T) {
 				t.Errorf("%s: not taken: %s", base, mustConvert(t, src))
 			}
 			checkShort(t, mustConvert(t, src), base)
+		}
+	}
+}
+
+func TestShortcutTakesNothingThatSanitiseDrops(t *testing.T) {
+	for name := range usual {
+		if !slices.Contains(elements, name) {
+			t.Errorf("<%s> does not stay", name)
 		}
 	}
 }

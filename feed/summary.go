@@ -109,7 +109,7 @@ func (w *words) lacks(more, limit int) bool {
 // asciiWord is how many bytes of ASCII come before a gap.
 func asciiWord(text string) int {
 	for i := range len(text) {
-		if text[i] >= utf8.RuneSelf || gap(rune(text[i])) {
+		if c := text[i]; c <= ' ' || c >= 0x7F {
 			return i
 		}
 	}
