@@ -47,9 +47,6 @@ func convert(src string, m Markup, r rewriter) (out string, err error) {
 			return "", err
 		}
 	}
-	if out, ok := short(src, r); ok {
-		return out, nil
-	}
 	return sanitise(src, r)
 }
 
