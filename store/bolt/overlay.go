@@ -17,8 +17,8 @@ type overlay struct {
 
 type layer struct {
 	rows  map[string][]byte // nil: deleted
-	keys  []string          // of rows, sorted, unless stale
-	stale bool
+	keys  []string          // of rows
+	stale bool              // keys are not in order
 }
 
 var errKeySize = errors.New("a name is longer than the store takes, or empty")
@@ -33,7 +33,10 @@ func (o *overlay) put(b bucket, key, value []byte) error {
 	}
 	name := string(key)
 	if _, known := l.rows[name]; !known {
-		l.stale = true
+		if last := len(l.keys) - 1; last >= 0 && name < l.keys[last] {
+			l.stale = true
+		}
+		l.keys = append(l.keys, name)
 	}
 	l.rows[name] = value
 	return nil
@@ -42,10 +45,7 @@ func (o *overlay) put(b bucket, key, value []byte) error {
 // sorted lists the layer's keys in order. The slice is not changed later.
 func (l *layer) sorted() []string {
 	if l.stale {
-		l.keys = make([]string, 0, len(l.rows))
-		for k := range l.rows {
-			l.keys = append(l.keys, k)
-		}
+		l.keys = slices.Clone(l.keys)
 		slices.Sort(l.keys)
 		l.stale = false
 	}
