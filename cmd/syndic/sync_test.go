@@ -78,7 +78,7 @@ func acknowledged(t *testing.T, trace string) (acks int) {
 			synced, dirty = false, true
 		case isSynced(call):
 			synced, dirty = true, false
-		case strings.HasPrefix(call, "write(") && strings.Contains(call, `"HTTP/1.1 200 OK`) && strings.Contains(call, `\"added\"`):
+		case strings.HasPrefix(call, "write(") && strings.Contains(call, `"HTTP/1.1 200 OK`) && strings.Contains(call, "added"):
 			acks++
 			if !synced || dirty {
 				t.Errorf("answer %d was sent with unsynced writes: %s", acks, line)
