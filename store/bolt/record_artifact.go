@@ -35,12 +35,18 @@ func encodeArtifact(a feed.Artifact) ([]byte, error) {
 
 // encodePacked encodes an artifact whose entries are packed already.
 func encodePacked(a feed.Artifact, packed []byte) ([]byte, error) {
-	rec := artifactRecord{Artifact: a, Packed: packed, Summed: packSums(a.Sums)}
+	summed := packSums(a.Sums)
+	if lasts(a.Modified) {
+		b := make([]byte, 0, len(packed)+len(summed)+len(a.Head)+len(a.Tail)+512)
+		return appendArtifact(append(b, recordVersion), a, packed, summed), nil
+	}
+	return encode(recordOfArtifact(a, packed, summed))
+}
+
+func recordOfArtifact(a feed.Artifact, packed, summed []byte) artifactRecord {
+	rec := artifactRecord{Artifact: a, Packed: packed, Summed: summed}
 	rec.Entries, rec.Dates = nil, nil
-	b := bytes.NewBuffer(make([]byte, 0, len(packed)+len(rec.Summed)+len(a.Head)+len(a.Tail)+512))
-	b.WriteByte(recordVersion)
-	err := encoding.MarshalToBuffer(rec, b)
-	return b.Bytes(), err
+	return rec
 }
 
 func packEntries(a feed.Artifact) ([]byte, error) {

@@ -9,12 +9,13 @@ import (
 
 // Major types of CBOR (RFC 8949 §3.1), and null.
 const (
-	cborNumber = 0
-	cborBytes  = 2
-	cborText   = 3
-	cborArray  = 4
-	cborMap    = 5
-	cborNull   = 0xf6
+	cborNumber   = 0
+	cborNegative = 1
+	cborBytes    = 2
+	cborText     = 3
+	cborArray    = 4
+	cborMap      = 5
+	cborNull     = 0xf6
 )
 
 // scanner reads a record in place as this program writes it. A general decoder

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"math"
 	"reflect"
+	"strings"
 	"testing"
 	"time"
 
@@ -24,7 +25,8 @@ func scannable() []feed.Artifact {
 		full.Dates = append(full.Dates, feed.EntryDates{Published: -5, Updated: 1 << 33, Expired: i == 1})
 		full.Sums = append(full.Sums, feed.EntrySum{Hash: [16]byte{15: byte(i)}, Size: i})
 	}
-	return []feed.Artifact{full, {}, {Sums: []feed.EntrySum{}, Modified: time.Date(2026, 1, 1, 0, 0, 0, 5, time.UTC)}}
+	odd := feed.Artifact{Sums: []feed.EntrySum{}, Modified: time.Date(2026, 1, 1, 0, 0, 0, 5, time.UTC), Path: strings.Repeat("x", 1<<16), Generation: 1 << 40}
+	return []feed.Artifact{full, {}, odd}
 }
 
 // What this program writes is scanned: nothing of it is left to the decoder.
@@ -40,6 +42,10 @@ func TestScanArtifact(t *testing.T) {
 		if got, err := decodeArtifact(data); err != nil || !reflect.DeepEqual(got, want) {
 			t.Errorf("%+v comes back as %+v (%v)", want, got, err)
 		}
+		rec, _ := scanArtifact(data)
+		if coded, err := encode(recordOfArtifact(want, rec.Packed, rec.Summed)); err != nil || !bytes.Equal(data, coded) {
+			t.Errorf("%+v is written as\n%x, and encoded as\n%x (%v)", want, data, coded, err)
+		}
 		for n := range data {
 			if _, whole := scanArtifact(data[:n]); whole {
 				t.Errorf("the first %d of %d bytes are a whole record", n, len(data))
@@ -48,7 +54,8 @@ func TestScanArtifact(t *testing.T) {
 	}
 }
 
-// The scanner reads a record as the decoder does, or not at all.
+// The scanner reads a record as the decoder does, or not at all, and it is
+// written as the encoder does.
 func FuzzScanArtifact(f *testing.F) {
 	for _, a := range scannable() {
 		data, err := encodeArtifact(a)
@@ -76,6 +83,13 @@ func FuzzScanArtifact(f *testing.F) {
 		}
 		if !reflect.DeepEqual(got, want) {
 			t.Errorf("%x is scanned as\n%+v, and is\n%+v", data, got, want)
+		}
+		if !lasts(got.Modified) {
+			return
+		}
+		coded, err := encode(recordOfArtifact(got.Artifact, got.Packed, got.Summed))
+		if appended := appendArtifact([]byte{recordVersion}, got.Artifact, got.Packed, got.Summed); err != nil || !bytes.Equal(appended, coded) {
+			t.Errorf("%+v is appended as\n%x, and encoded as\n%x (%v)", got, appended, coded, err)
 		}
 		var header headerRecord
 		if err := decode(data, &header); err != nil {
