@@ -19,6 +19,9 @@ func (r *reader) Delivery(hub, topic string) (store.Delivery, error) {
 }
 
 func readDelivery(data []byte) (store.Delivery, error) {
+	if rec, scanned := scanDelivery(data); scanned {
+		return rec.delivery(), nil
+	}
 	var rec deliveryRecord
 	if err := decode(data, &rec); err != nil {
 		return store.Delivery{}, fmt.Errorf("read delivery: %w", err)
@@ -48,7 +51,7 @@ func due(o store.Outcome) bool { return o == store.Waiting || o == store.Retryin
 
 // putDelivery writes a row in place of old, whose zero value is no row.
 func (t *tx) putDelivery(old, d store.Delivery) error {
-	data, err := encode(recordOf(d))
+	data, err := encodeDelivery(recordOf(d))
 	if err != nil {
 		return fmt.Errorf("put delivery of %s to %s: %w", d.Topic, d.Hub, err)
 	}

@@ -95,3 +95,34 @@ func appendArtifact(b []byte, a feed.Artifact, packed, summed []byte) []byte {
 	}
 	return appendBytes(append(b, 18), summed)
 }
+
+// appendDelivery appends a delivery's record as the encoder has it.
+func appendDelivery(b []byte, rec deliveryRecord) []byte {
+	fields := uint64(7)
+	for _, there := range []bool{rec.Outcome != "", rec.Status != 0, rec.Error != "", rec.Note != ""} {
+		if there {
+			fields++
+		}
+	}
+	b = appendHead(b, cborMap, fields)
+	b = appendText(append(b, 1), rec.Hub)
+	b = appendText(append(b, 2), rec.Topic)
+	b = appendHead(append(b, 3), cborNumber, rec.Generation)
+	b = appendSigned(append(b, 4), int64(rec.Attempt))
+	b = appendTime(append(b, 5), rec.Next)
+	b = appendTime(append(b, 6), rec.First)
+	if rec.Outcome != "" {
+		b = appendText(append(b, 7), rec.Outcome)
+	}
+	if rec.Status != 0 {
+		b = appendSigned(append(b, 8), int64(rec.Status))
+	}
+	if rec.Error != "" {
+		b = appendText(append(b, 9), rec.Error)
+	}
+	b = appendTime(append(b, 10), rec.Settled)
+	if rec.Note != "" {
+		b = appendText(append(b, 11), rec.Note)
+	}
+	return b
+}

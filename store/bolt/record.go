@@ -134,6 +134,14 @@ func recordOf(d store.Delivery) deliveryRecord {
 	}
 }
 
+func encodeDelivery(rec deliveryRecord) ([]byte, error) {
+	if lasts(rec.Next) && lasts(rec.First) && lasts(rec.Settled) {
+		b := make([]byte, 0, len(rec.Hub)+len(rec.Topic)+len(rec.Error)+len(rec.Note)+192)
+		return appendDelivery(append(b, recordVersion), rec), nil
+	}
+	return encode(rec)
+}
+
 type changeRecord struct {
 	At       time.Time `cbor:"1,keyasint"`
 	Kind     string    `cbor:"2,keyasint"`

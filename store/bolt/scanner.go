@@ -171,3 +171,38 @@ func scanArtifact(data []byte) (rec artifactRecord, whole bool) {
 	})
 	return rec, whole
 }
+
+// scanDelivery reads a delivery's record. It is either as decode has it, or not
+// whole.
+func scanDelivery(data []byte) (rec deliveryRecord, whole bool) {
+	s := scanner{data: data}
+	whole = s.fields(func(key uint64) {
+		switch key {
+		case 1:
+			rec.Hub = s.text()
+		case 2:
+			rec.Topic = s.text()
+		case 3:
+			rec.Generation = s.number(math.MaxUint64)
+		case 4:
+			rec.Attempt = int(s.number(math.MaxInt))
+		case 5:
+			rec.Next = s.time()
+		case 6:
+			rec.First = s.time()
+		case 7:
+			rec.Outcome = s.text()
+		case 8:
+			rec.Status = int(s.number(math.MaxInt))
+		case 9:
+			rec.Error = s.text()
+		case 10:
+			rec.Settled = s.time()
+		case 11:
+			rec.Note = s.text()
+		default:
+			s.bad = true
+		}
+	})
+	return rec, whole
+}

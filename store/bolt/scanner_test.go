@@ -97,3 +97,38 @@ func FuzzScanArtifact(f *testing.F) {
 		}
 	})
 }
+
+// A delivery's record is scanned as the decoder reads it, or not at all, and is
+// written as the encoder does.
+func FuzzScanDelivery(f *testing.F) {
+	full := deliveryRecord{
+		Hub: "https://hub.example.org/", Topic: "https://example.org/ü/\xff", Generation: math.MaxUint64, Attempt: 300, Next: storetest.Day.Add(5),
+		First: storetest.Day, Outcome: "retrying", Status: 503, Error: strings.Repeat("x", 300), Settled: storetest.Day.Add(time.Millisecond), Note: "n",
+	}
+	for _, rec := range []deliveryRecord{{}, full, {Attempt: -1}} {
+		data, err := encode(rec)
+		if err != nil {
+			f.Fatal(err)
+		}
+		if _, whole := scanDelivery(data); whole != (rec.Attempt >= 0) {
+			f.Errorf("%+v is scanned: %v", rec, whole)
+		}
+		f.Add(data)
+	}
+	f.Add([]byte("\x01\xa1\x01\xf6"))
+	f.Add([]byte("\x01\xa1\x04\x1b\x80\x00\x00\x00\x00\x00\x00\x00"))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		var want deliveryRecord
+		err := decode(data, &want)
+		if got, whole := scanDelivery(data); whole && (err != nil || !reflect.DeepEqual(got, want)) {
+			t.Errorf("%x is scanned as\n%+v, and is\n%+v (%v)", data, got, want, err)
+		}
+		if err != nil || !lasts(want.Next) || !lasts(want.First) || !lasts(want.Settled) {
+			return
+		}
+		coded, err := encode(want)
+		if appended := appendDelivery([]byte{recordVersion}, want); err != nil || !bytes.Equal(appended, coded) {
+			t.Errorf("%+v is appended as\n%x, and encoded as\n%x (%v)", want, appended, coded, err)
+		}
+	})
+}
