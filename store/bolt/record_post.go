@@ -1,7 +1,6 @@
 package bolt
 
 import (
-	"encoding/binary"
 	"math"
 	"time"
 
@@ -145,21 +144,7 @@ type recorder struct {
 	bad    bool // left to the general encoder
 }
 
-func (r *recorder) head(major byte, n uint64) {
-	major <<= 5
-	switch {
-	case n < 24:
-		r.data = append(r.data, major|byte(n))
-	case n <= math.MaxUint8:
-		r.data = append(r.data, major|24, byte(n))
-	case n <= math.MaxUint16:
-		r.data = binary.BigEndian.AppendUint16(append(r.data, major|25), uint16(n))
-	case n <= math.MaxUint32:
-		r.data = binary.BigEndian.AppendUint32(append(r.data, major|26), uint32(n))
-	default:
-		r.data = binary.BigEndian.AppendUint64(append(r.data, major|27), n)
-	}
-}
+func (r *recorder) head(major byte, n uint64) { r.data = appendHead(r.data, major, n) }
 
 func (r *recorder) key(key uint64) {
 	r.head(cborNumber, key)
@@ -176,8 +161,7 @@ func (r *recorder) number(key, n uint64) {
 func (r *recorder) text(key uint64, s string) {
 	if s != "" {
 		r.key(key)
-		r.head(cborText, uint64(len(s)))
-		r.data = append(r.data, s...)
+		r.data = appendText(r.data, s)
 	}
 }
 
@@ -188,8 +172,7 @@ func (r *recorder) texts(key uint64, list []string) {
 	r.key(key)
 	r.head(cborArray, uint64(len(list)))
 	for _, s := range list {
-		r.head(cborText, uint64(len(s)))
-		r.data = append(r.data, s...)
+		r.data = appendText(r.data, s)
 	}
 }
 
