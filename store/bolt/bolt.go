@@ -91,6 +91,12 @@ var bucketNames = [bucketCount]string{
 // String is the bucket's name in the file.
 func (b bucket) String() string { return bucketNames[b] }
 
-// appended tells which buckets only ever grow at their end, so that their
-// pages may be filled.
-func (b bucket) appended() bool { return b == inPost || b == inChange || b == inHubLog }
+// fill is how full a page is left that is split. What only ever grows at its
+// end needs no room; the others get some, though less than bbolt's half: they
+// have fewer pages for it.
+func (b bucket) fill() float64 {
+	if b == inPost || b == inChange || b == inHubLog {
+		return 0.9
+	}
+	return 0.75
+}

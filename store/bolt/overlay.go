@@ -73,9 +73,7 @@ func (o *overlay) apply(btx *bbolt.Tx) error {
 		if b == nil {
 			return damaged("bucket %s is missing", bucketNames[i])
 		}
-		if bucket(i).appended() {
-			b.FillPercent = 0.9
-		}
+		b.FillPercent = bucket(i).fill()
 		for _, k := range l.sorted() {
 			var err error
 			key = append(key[:0], k...)
