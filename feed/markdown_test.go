@@ -37,7 +37,7 @@ var markParts = strings.Split("http://a.b/c¦https://d.e¦ftp://f.g¦www.h.i¦j@
 	"# ¦## ¦- ¦1. ¦> ¦    ¦\t¦ ¦  ¦\n¦\n\n¦  \n¦   \n¦\t\n¦ \t \n¦\\\n¦===\n¦---\n¦```¦a¦b c¦é¦x y z \n|---|\n", "¦")
 
 // flatParts are what flat posts are made of, and what looks like it.
-var flatParts = strings.Split("Word ¦word ¦x¦word. ¦a¦1¦2. ¦*em*¦**strong**¦*¦**¦`code`¦`a < b`¦`¦[link](https://e.org/a_b)¦[l](../x?a=b#c)¦[¦](¦"+
+var flatParts = strings.Split("Word ¦word ¦x¦word. ¦a¦1¦2. ¦*em*¦_em_¦__strong__¦__¦x_y¦**strong**¦*¦**¦`code`¦`a < b`¦`¦[link](https://e.org/a_b)¦[l](../x?a=b#c)¦[¦](¦"+
 	"](x)¦)¦(¦\"¦'¦&¦& ¦!¦: ¦; ¦- ¦- item\n¦- *i* t\n\n¦1. one\n¦10. ten\n¦* star\n¦* ¦> quote\n¦>\n¦![alt](p.png)¦![](q.png)¦![¦# ¦## Head\n\n¦### h #\n¦\n¦\n\n¦\n\n\n¦ ¦é¦— ¦“¦>¦> ¦<¦~¦_¦```¦```go\nx < y\n```\n¦\n```\n¦```\n¦"+
 	" a\tb¦    ¦=¦\n---\n¦\n===\n¦\n- ¦1. ¦\n1) ¦+ ¦[^1]¦]: ¦#¦\\¦\u00a0¦http¦.¦,¦?¦^¦|¦$¦;¦&amp;¦9¦\n1986. ¦\n[a]: b\n", "¦")
 
@@ -52,7 +52,7 @@ func checkConverted(t *testing.T, src string) {
 // usualMarks are sources that must not cost what unusual ones cost.
 var usualMarks = []string{
 	"",
-	"A paragraph\nof *two* lines, with **strong** words, `co<de>` & \"quotes\".\n\n\n(It's) [a link](https://example.org/a_b-c?d=e#f), and [another](../x).",
+	"A paragraph\nof *two* lines, with **strong** words, _as_ __here__ at R&D, `co<de>` & \"quotes\".\n\n\n(It's) [a link](https://example.org/a_b-c?d=e#f), and [another](../x).",
 	"# One #2\n\n## Two: `code`\n###### Six",
 	"Text:\n\n- a\n- [b](c) d\n\nAfter.\n\n- loose\n\n- items\n\n## End\n",
 	"1. one\n2. two\n\n7. three\n\n* star\n\n+ plus\n\n> A quote,\n> *of two*\n>\n> - parts\n\n![a picture](https://e.org/x.png?a=b&c=d) and ![](y.png)\n",

@@ -208,7 +208,7 @@ func beginsText(line string) bool {
 		return true
 	case c == '`':
 		return !strings.HasPrefix(line, "``")
-	case c == '*':
+	case c == '*', c == '_':
 		return len(line) > 1 && line[1] != ' '
 	case '0' <= c && c <= '9':
 		after := strings.TrimLeft(line, "0123456789")

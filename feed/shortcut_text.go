@@ -11,7 +11,7 @@ import (
 // It gives up at anything else.
 func shortPlain(src string, limit int) (string, bool) {
 	var w words
-	w.b.Grow(min(len(src), 2*limit+128))
+	w.b.Grow(max(0, min(len(src), 2*limit+128)))
 	for src != "" && !w.enough(limit) {
 		end := strings.IndexByte(src, '<')
 		if end == 0 {

@@ -11,7 +11,7 @@ func (m *shortMark) words(text string) bool {
 		}
 		length, as := 1, ""
 		switch text[i] {
-		case '\\', '<', '_', '~', ']', '\t':
+		case '\\', '<', '~', ']', '\t':
 			return false
 		case '!':
 			if !strings.HasPrefix(text[i+1:], "[") {
@@ -19,7 +19,7 @@ func (m *shortMark) words(text string) bool {
 			}
 			length = 0
 		case '&':
-			if !strings.HasPrefix(text[i+1:], " ") {
+			if refers(text[i+1:]) {
 				return false
 			}
 			as = "&amp;"
@@ -27,7 +27,7 @@ func (m *shortMark) words(text string) bool {
 			as = "&gt;"
 		case '"':
 			as = "&quot;"
-		case '`', '*', '[':
+		case '`', '*', '_', '[':
 			length = 0
 		}
 		m.out.WriteString(text[done:i])
@@ -58,10 +58,19 @@ func (m *shortMark) marked(text string, i int) int {
 	if i > 0 && text[i-1] != ' ' && text[i-1] != '(' {
 		return 0
 	}
-	if strings.HasPrefix(text[i:], "**") {
-		return m.emphasis(text[i:], "**", "strong")
+	if mark := text[i : i+1]; !strings.HasPrefix(text[i+1:], mark) {
+		return m.emphasis(text[i:], mark, "em")
 	}
-	return m.emphasis(text[i:], "*", "em")
+	return m.emphasis(text[i:], text[i:i+2], "strong")
+}
+
+// refers tells whether "&" and text would be a reference to a character.
+func refers(text string) bool {
+	n := 0
+	for n < len(text) && (text[n] == '#' || madeOf(text[n:n+1], "")) {
+		n++
+	}
+	return strings.HasPrefix(text[n:], ";")
 }
 
 func (m *shortMark) codeSpan(text string) int {

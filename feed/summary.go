@@ -86,7 +86,7 @@ func (w *words) add(text string, limit int) {
 			w.b.WriteByte(' ')
 		}
 		w.gap = false
-		if n := asciiWord(text); last < utf8.RuneSelf && w.lacks(n, limit) {
+		if n := asciiWord(text[:min(len(text), w.lacking(limit))]); n > 0 && last < utf8.RuneSelf {
 			size = n
 			w.ascii += n
 		} else if r < utf8.RuneSelf && last < utf8.RuneSelf {
@@ -101,9 +101,9 @@ func (w *words) add(text string, limit int) {
 	}
 }
 
-// lacks tells whether so many more characters of ASCII are not yet enough.
-func (w *words) lacks(more, limit int) bool {
-	return more > 0 && w.ascii+more <= 2*limit+64 && w.b.Len()+more < 64*(limit+16)
+// lacking is how many more characters of ASCII are not yet enough.
+func (w *words) lacking(limit int) int {
+	return max(0, min(2*limit+64-w.ascii, 64*(limit+16)-1-w.b.Len()))
 }
 
 // asciiWord is how many bytes of ASCII come before a gap.
