@@ -15,6 +15,9 @@ const maxNamed = 5
 // unserved warns of relative links to what nothing serves. Those of a post
 // whose page is elsewhere lead there.
 func (a *adder) unserved(p feed.Post, links []string) ([]string, error) {
+	if len(links) == 0 {
+		return nil, nil
+	}
 	base, err := url.Parse(a.site.PageURL(p))
 	if err != nil || p.URL != "" {
 		return nil, nil

@@ -16,7 +16,7 @@ const maxTitle = 500
 // resolve returns the categories of a document, each once; those that do not
 // exist yet have no Num. A post that is in a retired category stays there.
 func (a *adder) resolve(names []string, old feed.Post) ([]feed.Category, error) {
-	var cats []feed.Category
+	cats := make([]feed.Category, 0, len(names))
 	for _, name := range names {
 		c, err := a.named(name)
 		if err != nil {
