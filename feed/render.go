@@ -160,8 +160,11 @@ func Fingerprint(c Category) string {
 // writeEntryXML writes v as feeds.WriteXML would at that depth of a document.
 func writeEntryXML(b *bytes.Buffer, v any, indent string) error {
 	w := xmlBuffers.Get().(*bufio.Writer)
-	defer xmlBuffers.Put(w)
 	w.Reset(b)
+	defer func() {
+		w.Reset(nil) // or it would keep b
+		xmlBuffers.Put(w)
+	}()
 	e := xml.NewEncoder(w) // it takes no buffer of its own then
 	e.Indent(indent, "  ")
 	return e.Encode(v)
