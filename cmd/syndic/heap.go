@@ -24,11 +24,18 @@ const (
 // and ends them together.
 type collection struct{ _ *byte }
 
-// keepHeapFloor sets the collector's pace after each collection by what lived
-// through it, for as long as the process runs.
+// keepHeapFloor sets the collector's pace, and again after each collection by
+// what lived through it, for as long as the process runs.
 func keepHeapFloor() {
-	setGrowth(liveHeap())
-	runtime.AddCleanup(new(collection), func(struct{}) { keepHeapFloor() }, struct{}{})
+	debug.SetGCPercent(mostGrowth)
+	followHeap()
+}
+
+func followHeap() {
+	runtime.AddCleanup(new(collection), func(struct{}) {
+		setGrowth(liveHeap())
+		followHeap()
+	}, struct{}{})
 }
 
 // growth is by how much a heap may grow in which so many bytes live, in percent
