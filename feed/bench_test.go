@@ -75,7 +75,7 @@ func BenchmarkEntryKey(b *testing.B) {
 
 func BenchmarkJoin(b *testing.B) {
 	s := exampleSet(b)
-	head, tail, err := RenderFrame(s.category, DatesOfAll(s.posts), Atom)
+	head, tail, err := renderFrame(s.category, DatesOfAll(s.posts), Atom)
 	if err != nil {
 		b.Fatal(err)
 	}

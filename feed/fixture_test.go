@@ -147,10 +147,16 @@ func mustRender(t testing.TB, s set, f Format) []byte {
 	return b
 }
 
+// renderFrame is one format of RenderFrames.
+func renderFrame(c Category, dates []EntryDates, f Format) (head, tail []byte, err error) {
+	heads, tails, err := RenderFrames(c, dates)
+	return heads[f], tails[f], err
+}
+
 // joined renders a feed the way the publication step does.
 func joined(t testing.TB, s set, f Format) []byte {
 	t.Helper()
-	head, tail, err := RenderFrame(s.category, DatesOfAll(s.posts), f)
+	head, tail, err := renderFrame(s.category, DatesOfAll(s.posts), f)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -19,7 +19,7 @@ func BenchmarkLintParts(b *testing.B) {
 				}
 			})
 		}
-		head, tail, err := RenderFrame(full.category, DatesOfAll(plain.posts), f)
+		head, tail, err := renderFrame(full.category, DatesOfAll(plain.posts), f)
 		if err != nil {
 			b.Fatal(err)
 		}

@@ -197,7 +197,7 @@ func TestExamplesOfTheSpecifications(t *testing.T) {
 // rest.
 func inParts(t testing.TB, s set, f Format, entries [][]byte, self string) []Finding {
 	t.Helper()
-	head, tail, err := RenderFrame(s.category, DatesOfAll(s.posts), f)
+	head, tail, err := renderFrame(s.category, DatesOfAll(s.posts), f)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -230,7 +230,7 @@ func sameFindings(a, b []Finding) bool {
 func TestPartsAreTheWhole(t *testing.T) {
 	for name, s := range allSets(t) {
 		for _, f := range Formats {
-			head, tail, err := RenderFrame(s.category, DatesOfAll(s.posts), f)
+			head, tail, err := renderFrame(s.category, DatesOfAll(s.posts), f)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -260,7 +260,7 @@ func TestPartsAreTheWhole(t *testing.T) {
 
 func TestFrameDeclaresPrefixes(t *testing.T) {
 	s := oddSet()
-	head, tail, err := RenderFrame(s.category, DatesOfAll(s.posts), RSS)
+	head, tail, err := renderFrame(s.category, DatesOfAll(s.posts), RSS)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -75,18 +75,29 @@ func EntryFingerprint(s Site) string {
 	return DigestOf(fmt.Appendf(nil, "%d %q %q %q", RendererVersion, s.URL, s.Author, s.Iframes))
 }
 
-// RenderFrame renders what stands before and after the entries, which show
-// there no more than their dates, in any order. c is effective
+// RenderFrames renders what stands before and after the entries in each format,
+// which show there no more than their dates, in any order. c is effective
 // (Site.Effective, Every).
-func RenderFrame(c Category, dates []EntryDates, f Format) (head, tail []byte, err error) {
-	whole, err := render(newFrame(c, dates, f), nil, f)
+func RenderFrames(c Category, dates []EntryDates) (heads, tails [3][]byte, err error) {
+	h := newFrame(c, dates, RSS)
+	for _, f := range Formats {
+		h.self = Clean(c.Site.Topic(c, f))
+		if heads[f], tails[f], err = h.halves(f); err != nil {
+			return heads, tails, err
+		}
+	}
+	return heads, tails, nil
+}
+
+func (h frame) halves(f Format) (head, tail []byte, err error) {
+	whole, err := render(h, nil, f)
 	if err != nil {
 		return nil, nil, err
 	}
 	tail = []byte(renderers[f].tail)
 	head, ok := bytes.CutSuffix(whole, tail)
 	if !ok {
-		return nil, nil, fmt.Errorf("render feed %q as %s: it does not end in %q", c.ID, f, tail)
+		return nil, nil, fmt.Errorf("render feed %q as %s: it does not end in %q", h.id, f, tail)
 	}
 	return head, tail, nil
 }

@@ -53,7 +53,7 @@ func checkRendered(t *testing.T, s set, e entry, rendered []byte, f Format) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	head, tail, err := RenderFrame(s.category, DatesOfAll(s.posts), f)
+	head, tail, err := renderFrame(s.category, DatesOfAll(s.posts), f)
 	if err != nil || !bytes.Equal(b, Join(f, head, [][]byte{rendered}, tail)) {
 		t.Fatalf("joined, %s is not what it is as a whole: %v", f, err)
 	}

@@ -85,8 +85,8 @@ func TestRenderIsPure(t *testing.T) {
 			if !bytes.Equal(mustRender(t, s, f), mustRender(t, s, f)) {
 				t.Errorf("%s: rendered twice as %s, it differs", name, f)
 			}
-			a, _, errA := RenderFrame(s.category, DatesOfAll(s.posts), f)
-			b, _, errB := RenderFrame(s.category, DatesOfAll(backwards), f)
+			a, _, errA := renderFrame(s.category, DatesOfAll(s.posts), f)
+			b, _, errB := renderFrame(s.category, DatesOfAll(backwards), f)
 			if errA != nil || errB != nil || !bytes.Equal(a, b) {
 				t.Errorf("%s: the frame of %s depends on the posts' order (%v, %v)", name, f, errA, errB)
 			}

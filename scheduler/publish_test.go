@@ -178,12 +178,12 @@ func TestDefaultCheck(t *testing.T) {
 
 func TestLintParsesWhatIsNew(t *testing.T) {
 	broken := [3][]byte{[]byte("<item>"), []byte("<entry>"), []byte("{")}
+	heads, tails, err := feed.RenderFrames(feed.Category{Title: "T", Settings: feed.Settings{Hubs: &[]string{}}}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
 	for _, f := range feed.Formats {
-		head, tail, err := feed.RenderFrame(feed.Category{Title: "T", Settings: feed.Settings{Hubs: &[]string{}}}, nil, f)
-		if err != nil {
-			t.Fatal(err)
-		}
-		a := &feed.Artifact{Format: f, Head: head, Tail: tail}
+		a := &feed.Artifact{Format: f, Head: heads[f], Tail: tails[f]}
 		e := &edition{entries: []*entry{{making: &making{bytes: broken, other: [3]bool{true, true, true}}}}}
 		if err := New(Config{}).lint(e, a); err == nil {
 			t.Errorf("%s: a broken entry was taken", f)

@@ -104,12 +104,8 @@ func (e *edition) renderFrames() (err error) {
 			e.dates[i] = entry.dates
 		}
 	}
-	for _, f := range feed.Formats {
-		if e.heads[f], e.tails[f], err = feed.RenderFrame(e.category, e.dates, f); err != nil {
-			return err
-		}
-	}
-	return nil
+	e.heads, e.tails, err = feed.RenderFrames(e.category, e.dates)
+	return err
 }
 
 // fit cuts the window to the size that a feed may have.

@@ -226,10 +226,11 @@ func (h *house) render(tx store.Tx, p *store.Publication, c feed.Category, windo
 		}
 		a.Entries, a.Sums, entries = append(a.Entries, key), append(a.Sums, feed.SumOf(data)), append(entries, data)
 	}
-	var err error
-	if a.Head, a.Tail, err = feed.RenderFrame(c, feed.DatesOfAll(window), f); err != nil {
+	heads, tails, err := feed.RenderFrames(c, feed.DatesOfAll(window))
+	if err != nil {
 		return err
 	}
+	a.Head, a.Tail = heads[f], tails[f]
 	a.Digest, a.Size = feed.DigestParts(f, a.Head, a.Sums, a.Tail)
 	h.bodies.Store(a.Digest, string(feed.Join(f, a.Head, entries, a.Tail)))
 	old, err := tx.Artifact(c.Num, f)
