@@ -16,6 +16,7 @@ import (
 // work of a publication is in proportion to what changed.
 type known struct {
 	before [3]*feed.Artifact
+	next   int            // the place after the one that was found last
 	at     map[uint64]int // the post's place in the feeds before
 	alike  bool           // an entry stays while its post does
 	since  store.Seq      // what a timeline got later is not known
@@ -56,15 +57,24 @@ func (k *known) count() int {
 	return len(k.before[0].Entries)
 }
 
-// place is where a post stands in the feeds before.
+// place is where a post stands in the feeds before. Nearly all are asked for in
+// their order, an arriving one several times.
 func (k *known) place(post uint64) (i int, ok bool) {
+	for _, i := range [...]int{k.next, k.next - 1} {
+		if 0 <= i && i < k.count() && k.before[0].Entries[i].Post == post {
+			k.next = i + 1
+			return i, true
+		}
+	}
 	if k.at == nil {
 		k.at = make(map[uint64]int, k.count())
 		for i := range k.count() {
 			k.at[k.before[0].Entries[i].Post] = i
 		}
 	}
-	i, ok = k.at[post]
+	if i, ok = k.at[post]; ok {
+		k.next = i + 1
+	}
 	return i, ok
 }
 
@@ -88,18 +98,18 @@ func (k *known) stays(window []seat) bool {
 	return true
 }
 
-// take is the entry of a timeline's row, if the feeds before have it as it is
-// now; nil else.
-func (k *known) take(p store.Place) *entry {
+// take makes an entry that of a timeline's row, if the feeds before have it as
+// it is now.
+func (k *known) take(p store.Place, e *entry) bool {
 	i, ok := k.place(p.Num)
 	if !ok || !k.holds(i, p) {
-		return nil
+		return false
 	}
-	e := &entry{dates: k.before[0].Dates[i], summed: [3]bool{true, true, true}}
+	e.dates, e.summed = k.before[0].Dates[i], [3]bool{true, true, true}
 	for f, a := range k.before {
 		e.keys[f], e.sums[f] = a.Entries[i], a.Sums[i]
 	}
-	return e
+	return true
 }
 
 // sum fills in what the feed before knows of an entry that was made from its
@@ -217,8 +227,9 @@ func (w *windowReader) read(window []seat) error {
 		return nil
 	}
 	w.entries = make([]*entry, 0, len(window))
-	for _, s := range window {
-		e, err := w.sit(s)
+	room := make([]entry, len(window)) // of all that is known, at once
+	for i, s := range window {
+		e, err := w.sit(s, &room[i])
 		if err != nil {
 			return err
 		}
@@ -229,8 +240,9 @@ func (w *windowReader) read(window []seat) error {
 	return nil
 }
 
-// sit is the entry of one seat; nil where the post has been taken back.
-func (w *windowReader) sit(s seat) (*entry, error) {
+// sit is the entry of one seat, in the room for it if it is known; nil where the
+// post has been taken back.
+func (w *windowReader) sit(s seat, room *entry) (*entry, error) {
 	if e := w.early[s.Num]; e != nil {
 		for _, f := range feed.Formats {
 			w.known.sum(e, f)
@@ -240,8 +252,8 @@ func (w *windowReader) sit(s seat) (*entry, error) {
 	if s.arrives != nil {
 		return w.entry(*s.arrives, false)
 	}
-	if e := w.known.take(s.Place); e != nil {
-		return e, nil
+	if w.known.take(s.Place, room) {
+		return room, nil
 	}
 	p, err := w.LivePost(s.Num)
 	if errors.Is(err, store.ErrNotFound) {
