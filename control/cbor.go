@@ -49,15 +49,20 @@ func encodeCBOR(v any) ([]byte, error) {
 
 // postBulk is post for requests that may be large: of about that many bytes.
 func (c *Client) postBulk(ctx context.Context, path string, in any, size int, out any) error {
-	var body bytes.Buffer
+	body, ok := c.spare.Get().(*bytes.Buffer)
+	if !ok {
+		body = new(bytes.Buffer)
+	}
+	body.Reset()
 	body.Grow(size)
-	if err := cborEncoding.MarshalToBuffer(in, &body); err != nil {
+	if err := cborEncoding.MarshalToBuffer(in, body); err != nil {
 		return unencoded(err)
 	}
 	resp, err := c.send(ctx, http.MethodPost, path, cborType, body.Bytes())
 	if err != nil {
-		return err
+		return err // the request may still be on its way
 	}
+	c.spare.Put(body)
 	if resp.Header.Get("Content-Type") != cborType {
 		return c.answer(resp, out) // of a daemon that was started before it answered so
 	}

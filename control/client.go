@@ -14,6 +14,7 @@ import (
 	"net/url"
 	"os"
 	"strconv"
+	"sync"
 )
 
 // maxAnswer bounds what a client reads of one answer, in bytes.
@@ -28,7 +29,8 @@ const bulkBuffer = 64 << 10
 // goroutines.
 type Client struct {
 	http  *http.Client
-	where string // the socket, for messages; empty in process
+	where string    // the socket, for messages; empty in process
+	spare sync.Pool // of buffers, for large requests
 }
 
 // Dial returns a client of the daemon behind a unix socket. It connects with
