@@ -86,8 +86,8 @@ func (s *Server) apply(h head, list []found, all bool) {
 		}
 		for format := range feeds {
 			at := &feeds[format]
-			moved := s.place(at, f, feed.Format(format))
-			all = all || moved || !sn.leadsTo(at)
+			stays, moved := s.place(at, f, feed.Format(format))
+			all = all || moved || !stays && !sn.leadsTo(at)
 		}
 	}
 	if all {
@@ -101,8 +101,9 @@ func (s *Server) apply(h head, list []found, all bool) {
 }
 
 // place serves a feed at its slot in the generation that was found. It tells
-// whether the feed has another path now.
-func (s *Server) place(at *slot, found found, format feed.Format) (moved bool) {
+// whether readers find the feed where they found the one before, and whether it
+// has another path now.
+func (s *Server) place(at *slot, found found, format feed.Format) (stays, moved bool) {
 	old := at.now.Load()
 	a, err := found.feeds[format], found.err[format]
 	switch {
@@ -117,13 +118,17 @@ func (s *Server) place(at *slot, found found, format feed.Format) (moved bool) {
 		s.retire(old, nil)
 	case old.same(*a):
 		old.failed.Store(0) // it may have been mended
+		stays = true
 	default:
 		f := newServedFeed(*a)
 		f.slot, f.tally = at, s.metrics.tallies.of(*a)
 		s.retire(old, f)
-		moved = old != nil && old.Path != f.Path
+		if old != nil {
+			moved = old.Path != f.Path
+			stays = !moved && !old.unreadable && old.Topic == f.Topic
+		}
 	}
-	return moved
+	return stays, moved
 }
 
 // retire replaces a generation, nil for none. Its identity is kept a while for
