@@ -180,12 +180,12 @@ type windowReader struct {
 // from the feeds before. What arrives takes longest to make, so it is begun with
 // while the rest is read.
 func (e *edition) readEntries(r store.Reader, all bool) error {
-	window, err := e.readWindow(r)
-	if err != nil {
+	w := windowReader{Reader: r, edition: e, labels: map[string]feed.Label{}, early: map[uint64]*entry{}}
+	if err := w.begin(); err != nil {
 		return err
 	}
-	w := windowReader{Reader: r, edition: e, labels: map[string]feed.Label{}, early: map[uint64]*entry{}}
-	if err := w.begin(window); err != nil {
+	window, err := e.readWindow(r)
+	if err != nil {
 		return err
 	}
 	// These grow with the configuration, so they are made once.
@@ -199,24 +199,18 @@ func (e *edition) readEntries(r store.Reader, all bool) error {
 	return w.read(window)
 }
 
-// begin reads the posts that arrive in the window, if they are few, and begins
-// with those that are not kept.
-func (w *windowReader) begin(window []seat) error {
-	var arriving []seat
-	for _, s := range window {
-		if s.arrives != nil {
-			arriving = append(arriving, s)
-		}
-	}
-	if len(arriving) > soon {
+// begin begins with the posts that arrive, if they are few and not kept. That
+// one is too old for the window is found out too late, and hardly ever.
+func (w *windowReader) begin() error {
+	if len(w.arriving) > soon {
 		return nil
 	}
-	for _, s := range arriving {
-		e, err := w.entry(*s.arrives, true)
+	for _, p := range w.arriving {
+		e, err := w.entry(p, true)
 		if err != nil {
 			return err
 		}
-		w.early[s.Num] = e
+		w.early[p.Num] = e
 	}
 	return nil
 }
