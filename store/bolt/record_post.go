@@ -2,14 +2,8 @@ package bolt
 
 import (
 	"math"
-	"time"
 
 	"syndic/feed"
-)
-
-const (
-	cborFalse = 0xf4
-	cborTrue  = 0xf5
 )
 
 // scanPost reads a post's record without its version and place. It is either as
@@ -50,7 +44,7 @@ func scanPost(data []byte) (p feed.Post, whole bool) {
 			s.bad = true // attachments and origins, too, which few posts have
 		}
 	})
-	return p, !s.bad && len(s.data) == 0
+	return p, s.whole()
 }
 
 // postText is the post's text with the key, nil where that is none.
@@ -103,141 +97,37 @@ func stateOf(b []byte) feed.State {
 	return feed.State(b)
 }
 
-func (s *scanner) truth() bool {
-	if len(s.data) == 0 || s.data[0] != cborTrue && s.data[0] != cborFalse {
-		s.bad = true
-		return false
-	}
-	is := s.data[0] == cborTrue
-	s.data = s.data[1:]
-	return is
-}
-
-func (s *scanner) people() (list []feed.Person) {
-	major, n := s.head()
-	if s.bad = s.bad || major != cborArray || n == 0 || n > uint64(len(s.data)); s.bad {
-		return nil
-	}
-	list = make([]feed.Person, n)
-	for i := range list {
-		s.pairs(func(key uint64) {
-			switch key {
-			case 1:
-				list[i].Name = s.text()
-			case 2:
-				list[i].Email = s.text()
-			case 3:
-				list[i].URL = s.text()
-			default:
-				s.bad = true
-			}
-		})
-	}
-	return list
-}
-
-// recorder writes a record as the general encoder does, which takes several
-// times as long for a post.
-type recorder struct {
-	data   []byte
-	fields int
-	bad    bool // left to the general encoder
-}
-
-func (r *recorder) head(major byte, n uint64) { r.data = appendHead(r.data, major, n) }
-
-func (r *recorder) key(key uint64) {
-	r.head(cborNumber, key)
-	r.fields++
-}
-
-func (r *recorder) number(key, n uint64) {
-	if n != 0 {
-		r.key(key)
-		r.head(cborNumber, n)
-	}
-}
-
-func (r *recorder) text(key uint64, s string) {
-	if s != "" {
-		r.key(key)
-		r.data = appendText(r.data, s)
-	}
-}
-
-func (r *recorder) texts(key uint64, list []string) {
-	if len(list) == 0 {
-		return
-	}
-	r.key(key)
-	r.head(cborArray, uint64(len(list)))
-	for _, s := range list {
-		r.data = appendText(r.data, s)
-	}
-}
-
-func (r *recorder) people(key uint64, list []feed.Person) {
-	if len(list) == 0 {
-		return
-	}
-	r.key(key)
-	r.head(cborArray, uint64(len(list)))
-	for _, p := range list {
-		person := recorder{data: append(r.data, 0)}
-		person.text(1, p.Name)
-		person.text(2, p.Email)
-		person.text(3, p.URL)
-		person.data[len(r.data)] = cborMap<<5 | byte(person.fields)
-		r.data = person.data
-	}
-}
-
-// time takes whole seconds of years with four digits.
-func (r *recorder) time(key uint64, t time.Time) {
-	r.key(key)
-	if t.IsZero() {
-		r.data = append(r.data, cborNull)
-		return
-	}
-	t = t.UTC()
-	r.bad = r.bad || t.Nanosecond() != 0 || t.Year() < 0 || t.Year() > 9999
-	r.head(cborText, uint64(len("2006-01-02T15:04:05Z")))
-	r.data = t.AppendFormat(r.data, time.RFC3339)
-}
-
 // packPost writes a post's record with its version and place. It is either as
 // the general encoder has it, or not whole.
 func packPost(p *feed.Post, live byte) (data []byte, whole bool) {
-	if len(p.Attachments) > 0 || p.Origin != (feed.Origin{}) {
+	if len(p.Attachments) > 0 || p.Origin != (feed.Origin{}) || !lasts(p.PublishAt) || !lasts(p.Published) || !lasts(p.Updated) {
 		return nil, false
 	}
-	r := recorder{data: make([]byte, 0, len(p.Body)+len(p.Summary)+512)}
-	r.data = append(r.data, recordVersion, live, 0)
-	r.number(1, p.Num)
+	r := newRecorder(append(make([]byte, 0, len(p.Body)+len(p.Summary)+512), recordVersion, live))
+	r.someNumber(1, p.Num)
 	for key := uint64(2); key <= 7; key++ {
-		r.text(key, *postText(p, key))
+		r.someText(key, *postText(p, key))
 	}
-	r.text(8, string(p.Markup))
-	r.text(9, p.Lang)
-	r.people(10, p.Authors)
-	r.texts(11, p.Categories)
-	r.texts(12, p.Tags)
-	r.text(14, p.Image)
-	r.text(15, p.BannerImage)
-	r.text(16, p.Comments)
-	r.text(18, p.License)
-	r.text(19, p.InReplyTo)
+	r.someText(8, string(p.Markup))
+	r.someText(9, p.Lang)
+	r.somePeople(10, p.Authors)
+	r.someTexts(11, p.Categories)
+	r.someTexts(12, p.Tags)
+	r.someText(14, p.Image)
+	r.someText(15, p.BannerImage)
+	r.someText(16, p.Comments)
+	r.someText(18, p.License)
+	r.someText(19, p.InReplyTo)
 	if p.Expired {
 		r.key(20)
 		r.data = append(r.data, cborTrue)
 	}
-	r.text(21, string(p.State))
+	r.someText(21, string(p.State))
 	r.time(22, p.PublishAt)
 	r.time(23, p.Published)
 	r.time(24, p.Updated)
-	r.number(25, p.Revision)
-	r.number(26, p.Live)
-	r.text(27, p.File)
-	r.data[2] = cborMap<<5 | byte(r.fields)
-	return r.data, !r.bad && r.fields < 24
+	r.someNumber(25, p.Revision)
+	r.someNumber(26, p.Live)
+	r.someText(27, p.File)
+	return r.end(), r.fields <= mostFields
 }

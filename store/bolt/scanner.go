@@ -7,7 +7,7 @@ import (
 	"syndic/feed"
 )
 
-// Major types of CBOR (RFC 8949 §3.1), and null.
+// Major types of CBOR (RFC 8949 §3.1), and its plain values.
 const (
 	cborNumber   = 0
 	cborNegative = 1
@@ -15,6 +15,8 @@ const (
 	cborText     = 3
 	cborArray    = 4
 	cborMap      = 5
+	cborFalse    = 0xf4
+	cborTrue     = 0xf5
 	cborNull     = 0xf6
 )
 
@@ -81,12 +83,17 @@ func (s *scanner) item(want byte) []byte {
 
 func (s *scanner) text() string { return string(s.item(cborText)) }
 
-func (s *scanner) texts() (list []string) {
+// list is how many items follow. A list of none is not written.
+func (s *scanner) list() uint64 {
 	major, n := s.head()
 	if s.bad = s.bad || major != cborArray || n == 0 || n > uint64(len(s.data)); s.bad {
-		return nil
+		return 0
 	}
-	list = make([]string, n)
+	return n
+}
+
+func (s *scanner) texts() (list []string) {
+	list = make([]string, s.list())
 	for i := range list {
 		list[i] = s.text()
 	}
@@ -110,8 +117,11 @@ func (s *scanner) fields(each func(key uint64)) bool {
 	}
 	s.data = s.data[1:]
 	s.pairs(each)
-	return !s.bad && len(s.data) == 0
+	return s.whole()
 }
+
+// whole tells whether all of the record was read.
+func (s *scanner) whole() bool { return !s.bad && len(s.data) == 0 }
 
 // pairs calls each for the keys of a map, which ascend.
 func (s *scanner) pairs(each func(key uint64)) {
@@ -123,6 +133,35 @@ func (s *scanner) pairs(each func(key uint64)) {
 		each(key)
 		last = key
 	}
+}
+
+func (s *scanner) truth() bool {
+	if len(s.data) == 0 || s.data[0] != cborTrue && s.data[0] != cborFalse {
+		s.bad = true
+		return false
+	}
+	is := s.data[0] == cborTrue
+	s.data = s.data[1:]
+	return is
+}
+
+func (s *scanner) people() (list []feed.Person) {
+	list = make([]feed.Person, s.list())
+	for i := range list {
+		s.pairs(func(key uint64) {
+			switch key {
+			case 1:
+				list[i].Name = s.text()
+			case 2:
+				list[i].Email = s.text()
+			case 3:
+				list[i].URL = s.text()
+			default:
+				s.bad = true
+			}
+		})
+	}
+	return list
 }
 
 // scanArtifact reads an artifact's record, whose bytes lie in data. It is
