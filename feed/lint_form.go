@@ -59,16 +59,7 @@ func digits(s string) bool {
 
 // unreserved tells whether text holds only what needs no encoding anywhere in
 // a URL, and slashes.
-func unreserved(s string) bool {
-	for i := range len(s) {
-		switch c := s[i]; {
-		case c >= 'a' && c <= 'z', c >= 'A' && c <= 'Z', c >= '0' && c <= '9', c == '-', c == '.', c == '_', c == '~', c == '/':
-		default:
-			return false
-		}
-	}
-	return true
-}
+func unreserved(s string) bool { return madeOf(s, "-._~/") }
 
 // plainMedia knows a media type without parameters.
 func plainMedia(s string) bool {
@@ -88,16 +79,7 @@ func plainAddress(s string) bool {
 }
 
 // wordlike tells whether s is of letters, digits and some marks.
-func wordlike(s, marks string) bool {
-	for i := range len(s) {
-		switch c := s[i]; {
-		case c >= 'a' && c <= 'z', c >= 'A' && c <= 'Z', c >= '0' && c <= '9':
-		case strings.IndexByte(marks, c) < 0:
-			return false
-		}
-	}
-	return s != ""
-}
+func wordlike(s, marks string) bool { return s != "" && madeOf(s, marks) }
 
 // plainMoment knows a date of RFC 3339 in UTC and without fractions.
 func plainMoment(s string) (time.Time, bool) {

@@ -3,7 +3,6 @@ package feed
 import (
 	"bytes"
 	"io"
-	"strings"
 )
 
 // runReader is what the XML decoder reads from, a byte at a time. A run of
@@ -51,7 +50,7 @@ func (r *runReader) run() ([]byte, bool) {
 	}
 	text := rest[:end]
 	if bytes.IndexByte(text, '&') >= 0 {
-		plain, ok := unescaped(string(text))
+		plain, ok := unescaped(string(text), references)
 		if !ok {
 			return nil, false
 		}
@@ -64,36 +63,4 @@ func (r *runReader) run() ([]byte, bool) {
 func (r *runReader) take(n int) {
 	r.at += n
 	r.taken += n
-}
-
-// references are those that writers of XML use.
-var references = []struct {
-	name string
-	char byte
-}{
-	{"&lt;", '<'}, {"&gt;", '>'}, {"&amp;", '&'}, {"&#34;", '"'}, {"&#39;", '\''}, {"&quot;", '"'}, {"&apos;", '\''}, {"&#xA;", '\n'}, {"&#x9;", '\t'},
-	{"&#x26;", '&'}, {"&#x3C;", '<'}, {"&#x3E;", '>'},
-}
-
-// unescaped resolves references; not ok when there is another.
-func unescaped(text string) (string, bool) {
-	at := strings.IndexByte(text, '&')
-	if at < 0 {
-		return text, true
-	}
-	b := make([]byte, 0, len(text))
-	for ; at >= 0; at = strings.IndexByte(text, '&') {
-		b, text = append(b, text[:at]...), text[at:]
-		known := false
-		for _, ref := range references {
-			if strings.HasPrefix(text, ref.name) {
-				b, text, known = append(b, ref.char), text[len(ref.name):], true
-				break
-			}
-		}
-		if !known {
-			return "", false
-		}
-	}
-	return string(append(b, text...)), true
 }

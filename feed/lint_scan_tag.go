@@ -71,7 +71,7 @@ func (s *xmlScanner) attributes() bool {
 		if written == "" || !ok || end < 0 || strings.IndexByte(rest[:end], '<') >= 0 || len(s.pending) == maxScanned {
 			return false
 		}
-		val, ok := unescaped(rest[:end])
+		val, ok := unescaped(rest[:end], references)
 		if !ok {
 			return false
 		}

@@ -99,7 +99,7 @@ func (s *xmlScanner) text(n int) bool {
 	if strings.IndexByte(piece, ']') >= 0 && strings.Contains(piece, "]]>") {
 		return false
 	}
-	piece, ok := unescaped(piece)
+	piece, ok := unescaped(piece, references)
 	return ok && s.add(piece)
 }
 

@@ -92,12 +92,12 @@ func (s *shortcut) characters(to int, quote string) bool {
 		case '>':
 			s.replace(s.at, s.at+1, "&gt;")
 		case '&':
-			_, name, ok := reference(s.src[s.at:to])
+			r, ok := beginning(s.src[s.at:to], usualReferences)
 			if !ok {
 				return false
 			}
-			end := s.at + len(name)
-			switch name {
+			end := s.at + len(r.name)
+			switch r.name {
 			case "&quot;", "&#34;":
 				s.replace(s.at, end, quote)
 			case "&#39;":
@@ -107,19 +107,6 @@ func (s *shortcut) characters(to int, quote string) bool {
 		}
 	}
 	return true
-}
-
-// reference is what s begins with, if it is one of those that writers of HTML
-// use for characters that they cannot write.
-func reference(s string) (char, name string, ok bool) {
-	for _, r := range [...]struct{ char, name string }{
-		{"&", "&amp;"}, {"<", "&lt;"}, {">", "&gt;"}, {`"`, "&quot;"}, {`"`, "&#34;"}, {"'", "&#39;"},
-	} {
-		if strings.HasPrefix(s, r.name) {
-			return r.char, r.name, true
-		}
-	}
-	return "", "", false
 }
 
 // endTag takes that of the innermost element that is open.

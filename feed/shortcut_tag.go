@@ -104,7 +104,7 @@ func (s *shortcut) address(value string) bool {
 	if settled(value) {
 		return true
 	}
-	raw, ok := meant(value)
+	raw, ok := unescaped(value, usualReferences)
 	if !ok {
 		return false
 	}
@@ -113,29 +113,6 @@ func (s *shortcut) address(value string) bool {
 		s.replace(from, to, strings.ReplaceAll(html.EscapeString(u), "&#39;", "'"))
 	}
 	return u != "" && (settled(u) || s.r.keeps(u))
-}
-
-// meant is what an attribute's value stands for.
-func meant(value string) (string, bool) {
-	if strings.IndexByte(value, '&') < 0 {
-		return value, true
-	}
-	var b strings.Builder
-	for value != "" {
-		before, _, found := strings.Cut(value, "&")
-		b.WriteString(before)
-		value = value[len(before):]
-		if !found {
-			break
-		}
-		char, name, ok := reference(value)
-		if !ok {
-			return "", false
-		}
-		b.WriteString(char)
-		value = value[len(name):]
-	}
-	return b.String(), true
 }
 
 // keeps tells whether an address that link gave passes the filter, and link,

@@ -26,7 +26,7 @@ func shortPlain(src string, limit int) (string, bool) {
 		if end < 0 {
 			end = len(src)
 		}
-		text, ok := meant(src[:end])
+		text, ok := unescaped(src[:end], usualReferences)
 		if !ok {
 			return "", false
 		}
