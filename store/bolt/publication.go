@@ -78,6 +78,7 @@ func (t *tx) sameCategory(read feed.Category) error {
 // timelines it stands elsewhere than it will.
 type showPlan struct {
 	post feed.Post
+	live bool // already, by another category: its record stays
 	move []uint64
 }
 
@@ -104,7 +105,8 @@ func (t *tx) planPosts(p store.Publication) ([]showPlan, error) {
 		if kept.Revision != live.Revision || live.Live > kept.Revision {
 			return nil, fmt.Errorf("%w: revision of post %d", store.ErrConflict, live.Num)
 		}
-		if kept.State == feed.Published && kept.Live == kept.Revision && !kept.Published.Equal(wholeSecond(live.Published)) {
+		already := kept.State == feed.Published && kept.Live == kept.Revision
+		if already && !kept.Published.Equal(wholeSecond(live.Published)) {
 			return nil, fmt.Errorf("%w: the date of post %d", store.ErrConflict, live.Num)
 		}
 		if err := t.mayShow(p.Category, kept, live); err != nil {
@@ -112,7 +114,7 @@ func (t *tx) planPosts(p store.Publication) ([]showPlan, error) {
 		}
 		seen := kept.Live > 0
 		kept.State, kept.Published, kept.Live = live.State, wholeSecond(live.Published), live.Live
-		show := showPlan{post: kept, move: []uint64{p.Category.Num}}
+		show := showPlan{post: kept, live: already, move: []uint64{p.Category.Num}}
 		if seen {
 			show.move = t.elsewhere(kept, p.Category.Num)
 		}
@@ -150,14 +152,11 @@ func (t *tx) writePosts(p store.Publication, plan []showPlan) error {
 	}
 	for _, show := range plan {
 		live := show.post
-		data, err := encodePost(live, liveHere)
-		if err != nil {
-			return err
+		if !show.live {
+			if err := t.putLive(live); err != nil {
+				return err
+			}
 		}
-		if liveAt(t.get(inPost, numKey(live.Num))) == liveThere {
-			t.drop(inLive, numKey(live.Num))
-		}
-		t.put(inPost, numKey(live.Num), data)
 		for _, category := range show.move {
 			if !whole || category != p.Category.Num || !t.stands(category, live.Num, live.Published) {
 				t.enter(category, live.Num, live.Published)
@@ -165,4 +164,17 @@ func (t *tx) writePosts(p store.Publication, plan []showPlan) error {
 		}
 	}
 	return t.fault
+}
+
+// putLive writes the record of a post that goes live with what it holds.
+func (t *tx) putLive(p feed.Post) error {
+	data, err := encodePost(p, liveHere)
+	if err != nil {
+		return err
+	}
+	if liveAt(t.get(inPost, numKey(p.Num))) == liveThere {
+		t.drop(inLive, numKey(p.Num))
+	}
+	t.put(inPost, numKey(p.Num), data)
+	return nil
 }
