@@ -74,7 +74,8 @@ func (s *Scheduler) Republish(ctx context.Context, req Request) ([]Result, error
 			return nil, fmt.Errorf("republish: %w", err)
 		}
 	}
-	if err := s.publishClaimed(ctx, categories, claims); err != nil {
+	answered := func(c uint64) bool { return len(claims[c].results) > 0 } // another request's turn did it
+	if err := s.publishAll(ctx, 0, slices.Clone(categories), answered); err != nil {
 		return nil, fmt.Errorf("republish: %w", err)
 	}
 	var rows []Result
@@ -184,36 +185,15 @@ func (s *Scheduler) withdraw(claims map[uint64]*claim) {
 	}
 }
 
-// publishClaimed publishes what nobody has published yet, in short turns, so
-// that a request that comes meanwhile shares the rest. Some may be put off.
-func (s *Scheduler) publishClaimed(ctx context.Context, categories []uint64, claims map[uint64]*claim) error {
-	for part := range slices.Chunk(categories, s.workers) {
-		if err := s.take(ctx); err != nil {
-			return err
-		}
-		todo := slices.DeleteFunc(slices.Clone(part), func(c uint64) bool { return len(claims[c].results) > 0 })
-		err := s.serve(ctx, 0, todo...)
-		s.give()
-		if err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // await returns a claim's rows: those of the publication that somebody else
 // made, or of the one that it makes itself.
 func (s *Scheduler) await(ctx context.Context, category uint64, c *claim) ([]Result, error) {
 	for {
-		select {
-		case rows := <-c.results:
-			return rows, nil
-		case s.turn <- struct{}{}:
-		case <-ctx.Done():
-			return nil, ctx.Err()
+		rows, turn, err := s.takeOr(ctx, c)
+		if turn {
+			rows, err = s.own(ctx, category, c)
 		}
-		rows, err := s.own(ctx, category, c)
-		if rows != nil || err != nil {
+		if !turn || rows != nil || err != nil {
 			return rows, err
 		}
 		// It was put off: the feed had a generation this very second.
@@ -230,6 +210,20 @@ func (s *Scheduler) await(ctx context.Context, category uint64, c *claim) ([]Res
 	}
 }
 
+// takeOr waits for a claim's rows or for the turn, and tells whether it has that.
+func (s *Scheduler) takeOr(ctx context.Context, c *claim) (rows []Result, turn bool, err error) {
+	s.asking.Add(1)
+	defer s.asking.Add(-1)
+	select {
+	case rows = <-c.results:
+		return rows, false, nil
+	case s.turn <- struct{}{}:
+		return nil, true, nil
+	case <-ctx.Done():
+		return nil, false, ctx.Err()
+	}
+}
+
 // own publishes a claimed category, unless that was done while the turn was
 // waited for, and gives the turn back. No rows and no error: put off.
 func (s *Scheduler) own(ctx context.Context, category uint64, c *claim) ([]Result, error) {
@@ -239,7 +233,7 @@ func (s *Scheduler) own(ctx context.Context, category uint64, c *claim) ([]Resul
 		return rows, nil
 	default:
 	}
-	if err := s.serve(ctx, 0, category); err != nil {
+	if _, err := s.serve(ctx, 0, category); err != nil {
 		return nil, err
 	}
 	select {

@@ -254,6 +254,36 @@ func TestRepublishShares(t *testing.T) {
 	}
 }
 
+// The loop leaves to a request what that has asked for, and looks again soon.
+func TestStepLeavesRequests(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		entered, leave := make(chan struct{}), make(chan struct{})
+		var hold atomic.Bool
+		w := newWorld(t, siteWith("0 6 * * *"), func(c *Config) {
+			c.Check = func(feed.Category, Part) error {
+				if hold.CompareAndSwap(true, false) {
+					entered <- struct{}{}
+					<-leave
+				}
+				return nil
+			}
+		}).clean()
+		w.add(nil, store.PutOptions{}, "design")
+		hold.Store(true)
+		request := w.republishing(Request{})
+		<-entered
+		if next := w.step(); !next.Equal(time.Now().Add(shortWait)) {
+			t.Errorf("it looks again at %v, want in %v", next, shortWait)
+		}
+		close(leave)
+		w.must((<-request).err)
+		w.step()
+		if got := w.published(); len(got) != 2 {
+			t.Errorf("published %q, want each once", got)
+		}
+	})
+}
+
 // Who goes away takes nothing from those who stay.
 func TestRepublishBrokenOff(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

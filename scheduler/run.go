@@ -73,7 +73,8 @@ type Scheduler struct {
 	observing sync.Mutex // one run is told of at a time
 
 	// turn holds a value while somebody publishes a category, or asks for one.
-	turn chan struct{}
+	turn   chan struct{}
+	asking atomic.Int32 // how many wait for the turn
 
 	lease store.Lease   // changed by nobody but who has the turn
 	runs  atomic.Uint64 // numbers what is published together, for the log
@@ -218,6 +219,8 @@ func (s *Scheduler) prune(ctx context.Context) (more bool, err error) {
 
 // take waits for the turn to publish.
 func (s *Scheduler) take(ctx context.Context) error {
+	s.asking.Add(1)
+	defer s.asking.Add(-1)
 	select {
 	case s.turn <- struct{}{}:
 		return nil

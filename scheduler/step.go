@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
+	"slices"
 	"sync"
 	"time"
 
@@ -13,8 +14,9 @@ import (
 	"syndic/store"
 )
 
-// longTurn is as long as others should wait for a turn.
-const longTurn = 50 * time.Millisecond
+// shortWait is after how long the loop looks again at a category that a request
+// is about to publish: it may have been broken off.
+const shortWait = time.Second
 
 // longestBackoff is the longest wait between two attempts at one category.
 const longestBackoff = 5 * time.Minute
@@ -121,7 +123,7 @@ func (s *Scheduler) publishDue(ctx context.Context, now time.Time) error {
 		}
 		todo := marks[:0:0]
 		for _, m := range marks {
-			if !done[m.Category] && !s.delay(m.Category).stands(m, now) {
+			if !done[m.Category] && !s.waits(m, now).After(now) {
 				todo = append(todo, m)
 			}
 		}
@@ -136,7 +138,7 @@ func (s *Scheduler) publishDue(ctx context.Context, now time.Time) error {
 			done[m.Category] = true
 			categories = append(categories, m.Category)
 		}
-		if err := s.publishAll(ctx, categories); err != nil {
+		if err := s.publishAll(ctx, s.runs.Add(1), categories, func(uint64) bool { return false }); err != nil {
 			return err
 		}
 	}
@@ -150,37 +152,31 @@ func (s *Scheduler) dueMarks(ctx context.Context, now time.Time, limit int) (mar
 	return marks, wrap("read due marks", err)
 }
 
-// publishAll publishes categories, some a turn, so that who asks for one of
-// them meanwhile need not wait for all. At a turn's end most workers have
-// nothing to do, so one that was short is followed by one twice as large.
-func (s *Scheduler) publishAll(ctx context.Context, categories []uint64) error {
-	run := s.runs.Add(1)
-	for size := 2 * s.workers; len(categories) > 0; {
-		part := categories[:min(size, len(categories))]
-		categories = categories[len(part):]
+// publishAll publishes categories that are not done by then, as many a turn as
+// there are until somebody else wants one. The log calls it run, where nobody
+// waits for a category.
+func (s *Scheduler) publishAll(ctx context.Context, run uint64, categories []uint64, done func(uint64) bool) error {
+	for len(categories) > 0 {
 		if err := s.take(ctx); err != nil {
 			return err
 		}
-		start := time.Now()
-		err := s.serve(ctx, run, part...)
+		left, err := s.serve(ctx, run, slices.DeleteFunc(categories, done)...)
 		s.give()
 		if err != nil {
 			return err
 		}
-		if size *= 2; time.Since(start) > longTurn {
-			size = 2 * s.workers
-		}
+		categories = left
 	}
 	return nil
 }
 
 // serve publishes categories, several at a time: each commits alone, and those
-// that wait for the disk together share its syncs. Its error is of the store
-// as a whole, or ctx's. The log calls it run, where nobody waits for a
-// category. Whoever calls it has the turn.
-func (s *Scheduler) serve(ctx context.Context, run uint64, categories ...uint64) error {
+// that wait for the disk together share its syncs. When somebody asks for the
+// turn it ends with what has been begun, and left is the rest. Its error is of
+// the store as a whole, or ctx's. Whoever calls it has the turn.
+func (s *Scheduler) serve(ctx context.Context, run uint64, categories ...uint64) (left []uint64, err error) {
 	if err := s.lead(ctx); err != nil {
-		return wrap("hold the leadership", err)
+		return nil, wrap("hold the leadership", err)
 	}
 	next := make(chan uint64, len(categories))
 	for _, c := range categories {
@@ -194,6 +190,9 @@ func (s *Scheduler) serve(ctx context.Context, run uint64, categories ...uint64)
 				return
 			}
 			s.beat()
+			if s.asking.Load() > 0 {
+				return
+			}
 		}
 	}
 	var working sync.WaitGroup
@@ -204,10 +203,13 @@ func (s *Scheduler) serve(ctx context.Context, run uint64, categories ...uint64)
 		work(0) // one category alone needs no other goroutine
 	}
 	working.Wait()
+	for c := range next {
+		left = append(left, c)
+	}
 	if errors.Is(errors.Join(errs...), store.ErrFenced) {
 		s.yield() // the next attempt asks for the leadership anew
 	}
-	return cmp.Or(errs...)
+	return left, cmp.Or(errs...)
 }
 
 // serveOne publishes a category for everybody who waits for it, and keeps how
@@ -301,6 +303,19 @@ func (s *Scheduler) delay(category uint64) delay {
 	return s.delays[category]
 }
 
+// waits is until when the loop leaves a mark alone, zero for not at all.
+func (s *Scheduler) waits(m store.Mark, now time.Time) time.Time {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch d := s.delays[m.Category]; {
+	case d.stands(m, now):
+		return d.until
+	case len(s.claims[m.Category]) > 0:
+		return now.Add(shortWait)
+	}
+	return time.Time{}
+}
+
 func (s *Scheduler) putOff(category uint64, d delay) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -323,18 +338,14 @@ func (s *Scheduler) next(ctx context.Context, now time.Time) (time.Time, error) 
 		}
 	}
 	s.mu.Lock()
-	delayed := len(s.delays)
+	waiting := len(s.delays) + len(s.claims)
 	s.mu.Unlock()
 	err := s.store.View(ctx, func(r store.Reader) error {
 		sooner(r.NextPost())
 		// The earliest that has to wait for nothing but its Due is among these.
-		marks, err := r.DueMarks(next, delayed+1)
+		marks, err := r.DueMarks(next, waiting+1)
 		for _, m := range marks {
-			due := m.Due
-			if d := s.delay(m.Category); d.stands(m, now) {
-				due = latest(due, d.until)
-			}
-			sooner(due)
+			sooner(latest(m.Due, s.waits(m, now)))
 		}
 		return err
 	})
