@@ -74,9 +74,11 @@ func (f *found) fail(err error) {
 // not in them yet.
 func (s *Server) apply(h head, list []found, all bool) {
 	sn := s.current.Load()
-	for _, c := range h.records {
-		if all && s.feeds[c.Num] == nil {
-			s.feeds[c.Num] = &categoryFeeds{}
+	if all {
+		for _, c := range h.records {
+			if s.feeds[c.Num] == nil {
+				s.feeds[c.Num] = &categoryFeeds{}
+			}
 		}
 	}
 	for _, f := range list {
