@@ -127,3 +127,16 @@ func TestRenamedWhilePublishing(t *testing.T) {
 		w.wantFromNothing(3)
 	})
 }
+
+// Who changed a post looks for it in its category first.
+func TestSiteComesLast(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, siteWith("@change"), nil).clean()
+		w.add(nil, store.PutOptions{}, "design", "code")
+		w.step()
+		got := w.published()
+		if len(got) != 3 || got[2] != "" {
+			t.Errorf("published %q, want the site's own feed last", got)
+		}
+	})
+}

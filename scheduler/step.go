@@ -153,19 +153,25 @@ func (s *Scheduler) dueMarks(ctx context.Context, now time.Time, limit int) (mar
 }
 
 // publishAll publishes categories that are not done by then, as many a turn as
-// there are until somebody else wants one. The log calls it run, where nobody
-// waits for a category.
+// there are until somebody else wants one. Of a few, the site's own feed comes
+// last: who changed a post looks for it in its category. Of many it comes first,
+// as it makes all their posts live in their order on disk. The log calls it run,
+// where nobody waits for a category.
 func (s *Scheduler) publishAll(ctx context.Context, run uint64, categories []uint64, done func(uint64) bool) error {
 	for len(categories) > 0 {
 		if err := s.take(ctx); err != nil {
 			return err
 		}
-		left, err := s.serve(ctx, run, slices.DeleteFunc(categories, done)...)
+		todo, last := slices.DeleteFunc(categories, done), []uint64(nil)
+		if 1 < len(todo) && len(todo) <= s.workers && todo[0] == feed.SiteNum {
+			todo, last = todo[1:], todo[:1]
+		}
+		left, err := s.serve(ctx, run, todo...)
 		s.give()
 		if err != nil {
 			return err
 		}
-		categories = left
+		categories = append(left, last...)
 	}
 	return nil
 }
