@@ -1,6 +1,7 @@
 package importer
 
 import (
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -14,6 +15,12 @@ import (
 // called, else every *.md and *.markdown below it, in the order of their
 // paths. Names that begin with a dot are left out, as are folders of them.
 func Files(path string) ([]string, error) {
+	return Look(path, func(string) error { return nil })
+}
+
+// Look is Files, and calls enter with each folder before it looks into it, so
+// that a watch that begins there misses nothing.
+func Look(path string, enter func(folder string) error) ([]string, error) {
 	info, err := os.Stat(path)
 	if err != nil {
 		return nil, fmt.Errorf("look for posts: %w", err)
@@ -26,12 +33,15 @@ func Files(path string) ([]string, error) {
 	root := filepath.Clean(path) + string(filepath.Separator)
 	err = filepath.WalkDir(root, func(p string, d fs.DirEntry, err error) error {
 		switch {
+		case err != nil && p != root && errors.Is(err, fs.ErrNotExist): // it went away meanwhile
 		case err != nil:
 			return err
-		case p != root && strings.HasPrefix(d.Name(), "."):
+		case p != root && Hidden(p):
 			if d.IsDir() {
 				return filepath.SkipDir
 			}
+		case d.IsDir():
+			return enter(filepath.Clean(p))
 		case isDocument(p, d):
 			out = append(out, p)
 		}
@@ -42,6 +52,15 @@ func Files(path string) ([]string, error) {
 	}
 	slices.Sort(out)
 	return out, nil
+}
+
+// Hidden tells whether Files leaves out what has that path, and all below it.
+func Hidden(path string) bool { return strings.HasPrefix(filepath.Base(path), ".") }
+
+// Takes tells whether Files would list a file that it found in a folder.
+func Takes(path string) bool {
+	info, err := os.Lstat(path)
+	return err == nil && !Hidden(path) && isDocument(path, fs.FileInfoToDirEntry(info))
 }
 
 func isDocument(path string, d fs.DirEntry) bool {

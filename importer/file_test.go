@@ -1,6 +1,7 @@
 package importer
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"slices"
@@ -52,5 +53,61 @@ func TestFiles(t *testing.T) {
 	}
 	if _, err := Files(filepath.Join(dir, "none")); err == nil || !strings.Contains(err.Error(), "none") {
 		t.Errorf("nothing there: %v", err)
+	}
+}
+
+// Look enters each folder before what is in it is listed, and Takes says of
+// each path what Files does.
+func TestLook(t *testing.T) {
+	dir := t.TempDir()
+	for _, name := range []string{"a.md", "notes.txt", ".hidden.md", "sub/deep/b.MD", ".git/c.md", "folder.md/d.md"} {
+		path := filepath.Join(dir, name)
+		if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o755), os.WriteFile(path, nil, 0o644)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.Symlink("notes.txt", filepath.Join(dir, "link.md")); err != nil {
+		t.Fatal(err)
+	}
+	var folders []string
+	files, err := Look(dir, func(folder string) error {
+		folders = append(folders, folder)
+		if filepath.Base(folder) != "deep" {
+			return nil
+		}
+		return os.WriteFile(filepath.Join(folder, "new.md"), nil, 0o644)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	join := func(names ...string) []string {
+		for i, name := range names {
+			names[i] = filepath.Join(dir, name)
+		}
+		return names
+	}
+	if want := join(".", "folder.md", "sub", "sub/deep"); !slices.Equal(folders, want) {
+		t.Errorf("folders %v, want %v", folders, want)
+	}
+	if want := join("a.md", "folder.md/d.md", "link.md", "sub/deep/b.MD", "sub/deep/new.md"); !slices.Equal(files, want) {
+		t.Errorf("files %v, want %v", files, want)
+	}
+	for _, path := range join("a.md", "notes.txt", ".hidden.md", "sub", "sub/deep/b.MD", "folder.md", "link.md", "none.md") {
+		if Takes(path) != slices.Contains(files, path) {
+			t.Errorf("%s is taken: %v", path, Takes(path))
+		}
+	}
+	// A folder that goes away meanwhile has nothing in it.
+	files, err = Look(dir, func(folder string) error {
+		if filepath.Base(folder) == "deep" {
+			return os.RemoveAll(folder)
+		}
+		return nil
+	})
+	if want := join("a.md", "folder.md/d.md", "link.md"); err != nil || !slices.Equal(files, want) {
+		t.Errorf("files %v, want %v: %v", files, want, err)
+	}
+	if _, err := Look(dir, func(string) error { return os.ErrPermission }); !errors.Is(err, os.ErrPermission) {
+		t.Errorf("the error of enter became %v", err)
 	}
 }
