@@ -22,13 +22,21 @@ const maxPostFile = importer.MaxBody + 1<<20
 
 func (a *app) addCommand() *cobra.Command {
 	var r control.AddRequest
+	var watch bool
 	cmd := &cobra.Command{
 		Use:   "add FILE|DIR|-",
 		Short: "Add Markdown posts, or update those that are there already",
 		Long: `Add Markdown posts with YAML front matter: a file, every *.md below a folder,
 or standard input. A file that was added before updates its post, and changes
-nothing if nothing changed. Times are read in the site's time zone.`,
+nothing if nothing changed. Times are read in the site's time zone.
+
+With --watch it stays, until Ctrl-C, and adds each file of those that is
+written, created or moved there, as soon as its writer has closed it; a file
+that goes away changes nothing. While no daemon answers they go into the
+database, which is free for others in between, and out to readers once one runs.
+With --format json it then prints one object a line. Linux only.`,
 		Example: `  syndic post add posts/
+  syndic post add --watch --now posts/
   syndic post add --category design --at 2026-01-05T09:00:00Z essay.md`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -37,6 +45,9 @@ nothing if nothing changed. Times are read in the site's time zone.`,
 			}
 			if r.Draft && (r.Now || r.At != "") || r.Now && r.At != "" {
 				return fail(exitUsage, "give one of --at, --draft and --now")
+			}
+			if watch {
+				return a.watch(cmd.Context(), r, args[0])
 			}
 			ad := &adder{app: a, request: r}
 			defer ad.close()
@@ -51,6 +62,7 @@ nothing if nothing changed. Times are read in the site's time zone.`,
 	f.BoolVar(&r.Now, "now", false, "publish at once, not at the next slot")
 	f.BoolVar(&r.Update, "update", false, "a slug that a file of another name has is the same post")
 	f.BoolVar(&r.NoProbe, "no-probe", false, noProbeHelp)
+	f.BoolVar(&watch, "watch", false, "stay, and add each file that is written there")
 	return cmd
 }
 
@@ -118,9 +130,13 @@ func (ad *adder) report(failed error) error {
 }
 
 func (ad *adder) printAdded(results []control.AddResult) error {
-	return list(ad.printer(), results, func(r control.AddResult) string { return r.ID },
-		column[control.AddResult]{"STATUS", func(r control.AddResult) string { return string(r.Status) }},
-		column[control.AddResult]{"STATE", func(r control.AddResult) string { return string(r.State) }},
+	show, wide := list[control.AddResult], 0
+	if ad.lines {
+		show, wide = more[control.AddResult], len(control.Unchanged) // so that lines stand below one another
+	}
+	return show(ad.printer(), results, func(r control.AddResult) string { return r.ID },
+		column[control.AddResult]{"STATUS", func(r control.AddResult) string { return fmt.Sprintf("%-*s", wide, r.Status) }},
+		column[control.AddResult]{"STATE", func(r control.AddResult) string { return fmt.Sprintf("%-*s", wide, r.State) }},
 		column[control.AddResult]{"SLUG", func(r control.AddResult) string { return r.Slug }},
 		column[control.AddResult]{"FILE", func(r control.AddResult) string { return r.File }},
 		column[control.AddResult]{"TITLE", func(r control.AddResult) string { return r.Title }})

@@ -27,6 +27,7 @@ const lastOutcome = 2 * time.Second
 type adder struct {
 	*app
 	request control.AddRequest // of every batch
+	lines   bool               // results are printed as more rows of a list
 	files   []string
 	session *session            // opened with the first batch: bad input alone makes no database
 	results []control.AddResult // of each file, in their order; no Status before there is one
@@ -59,14 +60,19 @@ func (ad *adder) close() {
 // add adds everything there. Whatever ends it, the batches before are in,
 // and a second run passes them over.
 func (ad *adder) add(ctx context.Context, from string) error {
-	ad.files = []string{from}
+	files := []string{from}
 	if from != "-" {
 		var err error
-		if ad.files, err = importer.Files(from); err != nil {
+		if files, err = importer.Files(from); err != nil {
 			return fail(exitFailed, "%w", err)
 		}
 	}
-	if len(ad.files) == 0 {
+	return ad.addAll(ctx, from, files)
+}
+
+// addAll adds the files that there are at a place.
+func (ad *adder) addAll(ctx context.Context, from string, files []string) error {
+	if ad.files = files; len(files) == 0 {
 		ad.tell("there is no *.md file in %s", from)
 	}
 	ad.results = make([]control.AddResult, len(ad.files))
@@ -233,6 +239,17 @@ func (ad *adder) finished() []control.AddResult {
 	for _, r := range ad.results {
 		if r.Status != "" {
 			list = append(list, r)
+		}
+	}
+	return list
+}
+
+// unfinished are the files that there is no result of.
+func (ad *adder) unfinished() []string {
+	var list []string
+	for i, r := range ad.results {
+		if r.Status == "" {
+			list = append(list, ad.files[i])
 		}
 	}
 	return list

@@ -53,6 +53,31 @@ func list[T any](p printer, rows []T, id func(T) string, columns ...column[T]) e
 	if len(rows) == 0 {
 		return nil
 	}
+	return p.write(p.align(table(rows, columns)))
+}
+
+// more prints rows as they come, after those of a list: as lines without a
+// heading, as one JSON object a line, or as one id a line.
+func more[T any](p printer, rows []T, id func(T) string, columns ...column[T]) error {
+	switch p.format {
+	case formatJSON:
+		var b strings.Builder
+		e := json.NewEncoder(&b)
+		e.SetEscapeHTML(false)
+		for _, row := range rows {
+			if err := e.Encode(row); err != nil {
+				return fmt.Errorf("print json: %w", err)
+			}
+		}
+		return p.write(b.String())
+	case formatIDs:
+		return list(p, rows, id)
+	}
+	return p.write(printer{}.align(table(rows, columns)[1:]))
+}
+
+// table is the cells of a list, its headings first.
+func table[T any](rows []T, columns []column[T]) [][]string {
 	grid := make([][]string, len(rows)+1)
 	for _, c := range columns {
 		grid[0] = append(grid[0], c.head)
@@ -63,7 +88,7 @@ func list[T any](p printer, rows []T, id func(T) string, columns ...column[T]) e
 			grid[i+1] = append(grid[i+1], clean(c.cell(row)))
 		}
 	}
-	return p.write(p.align(grid))
+	return grid
 }
 
 // field is one line of a single thing.

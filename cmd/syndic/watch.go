@@ -1,0 +1,257 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"syndic/control"
+)
+
+// again is after how long a file is looked at again that could not be added, or
+// may not be whole.
+const again = time.Second
+
+// sight is what there was to see of a path at one time.
+type sight struct {
+	files   map[string]bool // whether it is whole: it was closed after writing, or moved there
+	left    []string        // folders that went elsewhere
+	resumed bool            // some was missed, so every file is here
+	wrong   []error         // what could not be looked at
+}
+
+// presence is what is known of a file.
+type presence int
+
+const (
+	absent       presence = iota // or no post's
+	beingWritten                 // somebody has it open to write
+	complete                     // nobody has
+	undecided                    // as it is another user's
+)
+
+// watcher adds files as they are written.
+type watcher struct {
+	*app
+	request control.AddRequest
+	at      *lookout
+	session *session          // with a daemon; the store is opened for each add, and free for others in between
+	alone   bool              // the user has been told that there is no daemon
+	said    string            // what is wrong, lest it be said each second
+	later   map[string]trial  // files to look at again
+	slugs   map[string]string // of the posts, by file
+	files   map[string]string // by slug
+}
+
+// trial is when to look at a file again.
+type trial struct {
+	due    time.Time
+	closed bool // it was whole, and could not be added
+}
+
+// watch adds what is at a path, and then what is written there, until the user
+// ends it. It looks out from before the first file is read, so that none is
+// missed.
+func (a *app) watch(ctx context.Context, r control.AddRequest, path string) error {
+	if path == "-" {
+		return fail(exitUsage, "--watch needs a file or a folder: standard input does not change")
+	}
+	at, seen, err := newLookout(path)
+	if err != nil {
+		return fail(exitFailed, "%w", err)
+	}
+	defer at.close()
+	w := &watcher{app: a, request: r, at: at, later: map[string]trial{}, slugs: map[string]string{}, files: map[string]string{}}
+	defer w.hangUp()
+	if err := w.begin(ctx, path, seen); err != nil {
+		return err
+	}
+	a.tell("watching %s for changes; Ctrl-C ends it", path)
+	for ctx.Err() == nil {
+		seen, err := at.next(ctx, w.due())
+		if err == nil {
+			err = w.take(ctx, seen)
+		}
+		if err != nil && ctx.Err() == nil {
+			return fail(exitFailed, "%w", err)
+		}
+	}
+	return w.end()
+}
+
+// begin adds all that there is, as without --watch. That a file is wrong does
+// not end it.
+func (w *watcher) begin(ctx context.Context, path string, seen sight) error {
+	ad := &adder{app: w.app, request: w.request, lines: w.globals.format == formatJSON}
+	err := ad.addAll(ctx, path, w.sort(seen))
+	wrong := ad.report(err)
+	w.keep(ad, err)
+	if err == nil && wrong != nil {
+		w.say("%v", wrong)
+		wrong = nil
+	}
+	return wrong
+}
+
+// take adds what was seen, and what is due again, in one request.
+func (w *watcher) take(ctx context.Context, seen sight) error {
+	for _, err := range seen.wrong {
+		w.say("%v", err)
+	}
+	files := append(w.sort(seen), w.ripe(time.Now())...)
+	if len(files) == 0 {
+		return nil
+	}
+	slices.Sort(files)
+	results := w.add(ctx, files)
+	if seen.resumed {
+		results = slices.DeleteFunc(results, func(r control.AddResult) bool { return r.Status == control.Unchanged })
+	}
+	return (&adder{app: w.app, lines: true}).printAdded(results)
+}
+
+// sort takes the files that are whole, in the order of their names; the others
+// wait.
+func (w *watcher) sort(seen sight) (files []string) {
+	due := time.Now().Add(again)
+	for _, folder := range seen.left {
+		for file := range w.slugs {
+			if strings.HasPrefix(file, folder+string(filepath.Separator)) {
+				w.later[file] = trial{due: due}
+			}
+		}
+	}
+	for file, whole := range seen.files {
+		if delete(w.later, file); whole {
+			files = append(files, file)
+		} else {
+			w.later[file] = trial{due: due}
+		}
+	}
+	slices.Sort(files)
+	return files
+}
+
+// due is when the next file is to be looked at again; zero when none is.
+func (w *watcher) due() (first time.Time) {
+	for _, t := range w.later {
+		if first.IsZero() || t.due.Before(first) {
+			first = t.due
+		}
+	}
+	return first
+}
+
+// ripe takes the files whose time has come, if they are whole.
+func (w *watcher) ripe(now time.Time) (files []string) {
+	for file, t := range w.later {
+		if t.due.After(now) {
+			continue
+		}
+		delete(w.later, file)
+		switch known := w.at.look(file); {
+		case known == absent:
+			w.gone(file)
+		case known == beingWritten:
+			w.later[file] = trial{due: now.Add(again)}
+		case known == complete || t.closed: // of one that is not known to be whole, the closing is still to come
+			files = append(files, file)
+		}
+	}
+	return files
+}
+
+// gone tells of a post whose file went, unless another file is its own now.
+func (w *watcher) gone(file string) {
+	slug, ok := w.slugs[file]
+	if !ok {
+		return
+	}
+	if delete(w.slugs, file); w.files[slug] == file {
+		delete(w.files, slug)
+		w.tell("%s is gone, and its post stays as it is: `syndic post recall %s` takes it back", file, slug)
+	}
+}
+
+// add adds files. What cannot be added now waits; a daemon that was started
+// anew meanwhile is asked at once.
+func (w *watcher) add(ctx context.Context, files []string) (results []control.AddResult) {
+	for {
+		known := w.session != nil
+		ad := &adder{app: w.app, request: w.request, session: w.session}
+		err := ad.addAll(ctx, "", files)
+		results = append(results, ad.finished()...)
+		w.keep(ad, err)
+		files = ad.unfinished()
+		switch {
+		case err == nil:
+			w.said = ""
+			return results
+		case known && ctx.Err() == nil:
+			continue
+		}
+		for _, file := range files {
+			w.later[file] = trial{due: time.Now().Add(again), closed: true}
+		}
+		if why := fmt.Sprint(interrupted(ctx, err)); why != w.said && ctx.Err() == nil {
+			w.said = why
+			w.say("not in yet: %s: %s; it is tried again each second", some(files), why)
+		}
+		return results
+	}
+}
+
+// keep takes over from an adder: its connection if it is good for more, and
+// which file is which post's.
+func (w *watcher) keep(ad *adder, err error) {
+	for _, r := range ad.finished() {
+		switch r.Status {
+		case control.Added, control.Changed, control.Unchanged:
+			w.slugs[r.File], w.files[r.Slug] = r.Slug, r.File
+		}
+	}
+	w.session = ad.session
+	alone := w.session != nil && w.session.store != nil
+	if alone && !w.alone && err == nil {
+		w.tell("no daemon answers: posts go into the database, and out to readers once `syndic serve` runs")
+	}
+	if w.session != nil && err == nil {
+		w.alone = alone
+	}
+	if alone || err != nil {
+		w.hangUp()
+	}
+}
+
+func (w *watcher) hangUp() {
+	if w.session != nil {
+		w.session.close()
+		w.session = nil
+	}
+}
+
+// end is what there is to say when the user ends it.
+func (w *watcher) end() error {
+	var out []string
+	for file, t := range w.later {
+		if t.closed {
+			out = append(out, file)
+		}
+	}
+	if len(out) == 0 {
+		return nil
+	}
+	slices.Sort(out)
+	return fail(exitPartly, "not in yet: %s: run it again", some(out))
+}
+
+// some names files, or says how many they are.
+func some(files []string) string {
+	if len(files) > 3 {
+		return fmt.Sprintf("%d files", len(files))
+	}
+	return strings.Join(files, ", ")
+}
