@@ -1,13 +1,16 @@
 package main
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"syndic/control"
@@ -25,7 +28,7 @@ const (
 // folder compares with Hugo: a folder of Markdown to feeds, and one file of it.
 func (b *bench) folder(ctx context.Context) error {
 	progress("writing %d files of Markdown", folderPosts)
-	f := &folder{posts: filepath.Join(b.dir, "posts")}
+	f := &folder{posts: filepath.Join(b.dir, "posts"), watched: filepath.Join(b.dir, "watched")}
 	var titles []string
 	for i := range folderCategories {
 		f.categories = append(f.categories, fmt.Sprintf("category-%d", i))
@@ -52,6 +55,7 @@ func (b *bench) folder(ctx context.Context) error {
 
 type folder struct {
 	posts      string
+	watched    string   // a copy, for post add --watch
 	categories []string // slugs
 	hugo       *hugo
 	host       *host
@@ -120,34 +124,60 @@ func (f *folder) complete(ctx context.Context) error {
 	return nil
 }
 
-// way is how a changed file comes to a daemon that runs.
+// way is how a changed file of a folder comes to a daemon that runs.
 type way struct {
-	name string
-	send func(ctx context.Context, file, category string) error
+	name, folder string
+	send         func(ctx context.Context, file, category string) error
 }
 
 func (f *folder) ways(client *control.Client) []way {
 	return []way{
-		{"one file, by post add and republish", func(ctx context.Context, file, category string) error {
+		{"one file, by post add and republish", f.posts, func(ctx context.Context, file, category string) error {
 			if err := f.host.run(ctx, "-q", "post", "add", file); err != nil {
 				return err
 			}
 			return f.host.run(ctx, "-q", "--republish", category)
 		}},
-		{"one file, by post add --now", func(ctx context.Context, file, _ string) error {
+		{"one file, by post add --now", f.posts, func(ctx context.Context, file, _ string) error {
 			return f.host.run(ctx, "-q", "post", "add", "--now", file)
 		}},
-		{"one file, by two calls on the socket", func(ctx context.Context, file, category string) error {
+		{"one file, by two calls on the socket", f.posts, func(ctx context.Context, file, category string) error {
 			if err := send(ctx, client, file, false); err != nil {
 				return err
 			}
 			_, err := client.Republish(ctx, control.RepublishRequest{Categories: []string{category}})
 			return err
 		}},
-		{"one file, by one call on the socket, as --now", func(ctx context.Context, file, _ string) error {
+		{"one file, by one call on the socket, as --now", f.posts, func(ctx context.Context, file, _ string) error {
 			return send(ctx, client, file, true)
 		}},
+		{"one file, by post add --watch --now", f.watched, func(context.Context, string, string) error { return nil }},
 	}
+}
+
+// watch has post add look for changes of a copy of the folder, which only its
+// own rounds change, until the context ends; the function waits for that.
+func (f *folder) watch(ctx context.Context) (wait func(), err error) {
+	if err := os.CopyFS(f.watched, os.DirFS(f.posts)); err != nil {
+		return nil, err
+	}
+	cmd := f.host.command(ctx, "post", "add", "--watch", "--now", f.watched)
+	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
+	messages, err := cmd.StderrPipe()
+	if err != nil {
+		return nil, err
+	}
+	if err := cmd.Start(); err != nil {
+		return nil, err
+	}
+	var said strings.Builder
+	for in := bufio.NewScanner(io.TeeReader(messages, &said)); in.Scan(); {
+		if strings.Contains(in.Text(), "Ctrl-C ends it") {
+			go io.Copy(io.Discard, messages) //nolint:errcheck // it ends with the command
+			return func() { _ = cmd.Wait() }, nil
+		}
+	}
+	return nil, errors.Join(errors.New("post add --watch ended at once: "+said.String()), cmd.Wait())
 }
 
 // send does what post add does, without starting it.
@@ -182,6 +212,11 @@ func (b *bench) oneFile(ctx context.Context, f *folder) error {
 		return err
 	}
 	defer func() { stop(); _ = ended() }()
+	wait, err := f.watch(watching)
+	if err != nil {
+		return err
+	}
+	defer func() { stop(); wait() }()
 	ways := f.ways(client)
 	ours, hugos := make([][]time.Duration, len(ways)), []time.Duration(nil)
 	for round := range fileRounds {
@@ -224,7 +259,7 @@ func (b *bench) throughHugo(ctx context.Context, f *folder, round int) (time.Dur
 }
 
 func (b *bench) through(ctx context.Context, f *folder, w way, category, round int) (time.Duration, error) {
-	file, text, mark := b.newestFile(f.posts, category, round)
+	file, text, mark := b.newestFile(w.folder, category, round)
 	url := f.host.url + f.categories[category] + "/" + feed.RSS.File()
 	before, err := fetch(ctx, url, nil)
 	if err != nil {
