@@ -1,6 +1,10 @@
 package scheduler
 
-import "syndic/feed"
+import (
+	"runtime"
+
+	"syndic/feed"
+)
 
 // soon is how many posts are begun with while the rest is read. More are left
 // to render, which has every core for them.
@@ -14,20 +18,47 @@ type making struct {
 	other [3]bool   // the store has not these bytes
 
 	ready  feed.Prepared
+	early  [3]rendered // of one that was begun
 	failed error
-	begun  chan struct{} // closed when it is ready or has failed; nil when prepare is to do it
+	begun  chan struct{} // closed when early is filled or that has failed; nil when prepare is to do it
 }
 
-// begin prepares the post meanwhile.
+// rendered is an entry as it was made just now.
+type rendered struct {
+	bytes []byte
+	sum   feed.EntrySum
+}
+
+// begin makes the entry meanwhile. It is the longest part of a publication, so
+// it begins at once, and it is the caller who waits for another core.
 func (m *making) begin(site feed.Site) {
 	m.begun = make(chan struct{})
 	go func() {
 		defer close(m.begun)
 		m.failed = caught(0, func(int) (err error) {
-			m.ready, err = feed.Prepare(site, m.post)
-			return err
+			if m.ready, err = feed.Prepare(site, m.post); err != nil {
+				return err
+			}
+			for _, f := range feed.Formats {
+				if m.early[f], err = m.render(f); err != nil {
+					return err
+				}
+			}
+			return nil
 		})
 	}()
+	runtime.Gosched()
+}
+
+// render makes the entry in one format, unless that was done early.
+func (m *making) render(f feed.Format) (r rendered, err error) {
+	if r = m.early[f]; r.bytes != nil {
+		return r, nil
+	}
+	if r.bytes, err = m.ready.Render(f); err == nil {
+		r.sum = feed.SumOf(r.bytes)
+	}
+	return r, err
 }
 
 // prepare prepares the post now, or waits until that is done.

@@ -16,12 +16,13 @@ import (
 // render makes the edition's feeds. When fresh is set no kept entry is used,
 // and one that would differ is replaced. The frames, which show no more of
 // posts than their dates, are made beside the conversion of new posts, and then
-// the formats beside each other.
+// the formats beside each other; what is left of entries that were begun with is
+// done before another core has woken up.
 func (s *Scheduler) render(ctx context.Context, e *edition, fresh bool) error {
 	todo := e.toRender(fresh)
 	run := parallel
 	if !slices.ContainsFunc(todo, func(e *entry) bool { return e.begun == nil }) {
-		run = inTurn // the others do not come first
+		run = inTurn
 	}
 	err := run(1+len(todo), func(i int) error {
 		if i == 0 {
@@ -34,9 +35,6 @@ func (s *Scheduler) render(ctx context.Context, e *edition, fresh bool) error {
 	})
 	if err != nil {
 		return err
-	}
-	if run = inTurn; len(todo) > 0 {
-		run = parallel
 	}
 	err = run(len(feed.Formats), func(i int) error {
 		f := feed.Formats[i]
@@ -81,15 +79,16 @@ func (e *edition) renderEntries(f feed.Format) error {
 		if entry.summed[f] {
 			continue
 		}
-		if entry.anew {
-			made, err := entry.ready.Render(f)
-			if err != nil {
-				return err
-			}
-			entry.other[f] = !bytes.Equal(entry.bytes[f], made)
-			entry.bytes[f] = made
+		if !entry.anew {
+			entry.sums[f] = feed.SumOf(entry.bytes[f])
+			continue
 		}
-		entry.sums[f] = feed.SumOf(entry.bytes[f])
+		made, err := entry.render(f)
+		if err != nil {
+			return err
+		}
+		entry.other[f] = !bytes.Equal(entry.bytes[f], made.bytes)
+		entry.bytes[f], entry.sums[f] = made.bytes, made.sum
 	}
 	return nil
 }
