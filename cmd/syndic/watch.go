@@ -190,6 +190,8 @@ func (w *watcher) add(ctx context.Context, files []string) (results []control.Ad
 		case err == nil:
 			w.said = ""
 			return results
+		case len(files) == 0:
+			return results
 		case known && ctx.Err() == nil:
 			continue
 		}

@@ -100,20 +100,19 @@ func (l *lookout) enter(path string, seen sight) error {
 	return err
 }
 
-// follow watches what a link leads to, where it can; elsewhere the link itself
-// is all there is to see.
-func (l *lookout) follow(file string) {
+// follow tells whether a file is a link, and watches what that leads to, where
+// it can; elsewhere the link itself is all there is to see.
+func (l *lookout) follow(file string) bool {
 	info, err := os.Lstat(file)
 	if err != nil || info.Mode()&fs.ModeSymlink == 0 {
-		return
+		return false
 	}
-	target, err := filepath.EvalSymlinks(file)
-	if err != nil {
-		return
+	if target, err := filepath.EvalSymlinks(file); err == nil {
+		if n, err := l.watch(filepath.Dir(target)); err == nil {
+			l.link(n, file, filepath.Base(target))
+		}
 	}
-	if n, err := l.watch(filepath.Dir(target)); err == nil {
-		l.link(n, file, filepath.Base(target))
-	}
+	return true
 }
 
 func (l *lookout) link(folder int32, file, name string) {
@@ -141,6 +140,9 @@ func (l *lookout) next(ctx context.Context, until time.Time) (sight, error) {
 		if at := l.folders[e.folder]; at != nil {
 			l.see(at, e, &seen)
 		}
+	}
+	for file, whole := range seen.files {
+		seen.files[file] = whole && l.takes(file) // with its folder it may have gone already
 	}
 	return seen, nil
 }
@@ -175,12 +177,11 @@ func (l *lookout) seeFile(file string, mask uint32, seen *sight) {
 		seen.files[file] = false
 		return
 	}
-	if mask&unix.IN_CLOSE_WRITE == 0 {
-		l.follow(file)
-	}
+	isLink := mask&unix.IN_CLOSE_WRITE == 0 && l.follow(file)
 	if l.takes(file) {
-		// Of one that was created, the closing is still to come, unless it is a link.
-		seen.files[file] = mask&wholeMask != 0
+		// Of a file that was created, the closing is still to come, unless it
+		// has a second name now.
+		seen.files[file] = mask&wholeMask != 0 || isLink
 	}
 }
 
