@@ -90,9 +90,8 @@ func unpackSums(packed []byte) (sums []feed.EntrySum, whole bool) {
 	}
 	sums = make([]feed.EntrySum, 0, len(packed)/packedSum)
 	u := unpacker{data: packed}
-	for len(u.data) > 0 && !u.bad {
-		var s feed.EntrySum
-		copy(s.Hash[:], u.bytes(len(s.Hash)))
+	for u.more() {
+		s := feed.EntrySum{Hash: u.hash()}
 		s.Size = int(u.unsigned())
 		sums = append(sums, s)
 	}
@@ -135,9 +134,9 @@ func unpackEntries(packed []byte, f feed.Format) (entries []feed.FragmentKey, da
 	n := len(packed)/(packedEntry-3) + 1 // rather too many than all over again
 	entries, dates = make([]feed.FragmentKey, 0, n), make([]feed.EntryDates, 0, n)
 	u := unpacker{data: packed}
-	for len(u.data) > 0 && !u.bad {
-		k, d, dated := u.entry(f)
-		if entries = append(entries, k); dated {
+	for u.more() {
+		entries = append(entries, u.key(f))
+		if d, dated := u.dates(); dated {
 			dates = append(dates, d)
 		}
 	}
@@ -151,21 +150,30 @@ func unpackEntries(packed []byte, f feed.Format) (entries []feed.FragmentKey, da
 func unpackKeys(packed []byte, f feed.Format) (entries []feed.FragmentKey, whole bool) {
 	entries = make([]feed.FragmentKey, 0, len(packed)/(packedEntry-3)+1)
 	u := unpacker{data: packed}
-	for len(u.data) > 0 && !u.bad {
-		k, _, _ := u.entry(f)
-		entries = append(entries, k)
+	for u.more() {
+		entries = append(entries, u.key(f))
+		u.dates()
 	}
 	return entries, !u.bad
 }
 
-func (u *unpacker) entry(f feed.Format) (k feed.FragmentKey, d feed.EntryDates, dated bool) {
-	k = feed.FragmentKey{Post: u.unsigned(), Format: f}
-	copy(k.Variant[:], u.bytes(len(k.Variant)))
-	if kind := u.bytes(1); len(kind) == 1 && kind[0] != undated {
-		d, dated = feed.EntryDates{Published: u.signed(), Expired: kind[0] == expired}, true
-		d.Updated = d.Published + u.signed()
+func (u *unpacker) key(f feed.Format) feed.FragmentKey {
+	return feed.FragmentKey{Post: u.unsigned(), Format: f, Variant: u.hash()}
+}
+
+func (u *unpacker) dates() (d feed.EntryDates, dated bool) {
+	if !u.more() {
+		u.fail()
+		return d, false
 	}
-	return k, d, dated
+	kind := u.data[u.at]
+	u.at++
+	if kind == undated {
+		return d, false
+	}
+	d = feed.EntryDates{Published: u.signed(), Expired: kind == expired}
+	d.Updated = d.Published + u.signed()
+	return d, true
 }
 
 // entriesRecord is what decodeEntries takes of an artifactRecord.
@@ -231,29 +239,41 @@ func decodeHeader(data []byte) (feed.Artifact, error) {
 // unpacker reads packed entries. What is not there is zero, and bad.
 type unpacker struct {
 	data []byte
+	at   int
 	bad  bool
 }
 
-func (u *unpacker) bytes(n int) []byte {
-	if len(u.data) < n {
-		u.bad, u.data = true, nil
-		return nil
+func (u *unpacker) more() bool { return u.at < len(u.data) }
+
+// fail passes over the rest.
+func (u *unpacker) fail() { u.at, u.bad = len(u.data), true }
+
+func (u *unpacker) hash() (h [16]byte) {
+	if len(u.data)-u.at < len(h) {
+		u.fail()
+		return h
 	}
-	b := u.data[:n]
-	u.data = u.data[n:]
-	return b
+	h = [16]byte(u.data[u.at:])
+	u.at += len(h)
+	return h
 }
 
 func (u *unpacker) unsigned() uint64 {
-	v, n := binary.Uvarint(u.data)
-	u.bytes(max(n, 0))
-	u.bad = u.bad || n <= 0
+	v, n := binary.Uvarint(u.data[u.at:])
+	if n <= 0 {
+		u.fail()
+		return 0
+	}
+	u.at += n
 	return v
 }
 
 func (u *unpacker) signed() int64 {
-	v, n := binary.Varint(u.data)
-	u.bytes(max(n, 0))
-	u.bad = u.bad || n <= 0
+	v, n := binary.Varint(u.data[u.at:])
+	if n <= 0 {
+		u.fail()
+		return 0
+	}
+	u.at += n
 	return v
 }
