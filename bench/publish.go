@@ -97,9 +97,9 @@ func (p *publisher) open(path string) (err error) {
 func lint(_ feed.Category, p scheduler.Part) error {
 	facts := make([]feed.Facts, len(p.Entries))
 	var found []feed.Finding
-	for i, entry := range p.Entries {
+	for i := range p.Entries {
 		var some []feed.Finding
-		some, facts[i] = feed.LintEntry(p.Format, entry)
+		some, facts[i] = p.Lint(i)
 		found = append(found, some...)
 	}
 	for _, f := range append(found, feed.LintFrame(p.Format, p.Head, p.Tail, p.Topic, facts)...) {

@@ -19,7 +19,8 @@ const chunk = 250
 // as one snapshot had it, and what is made of that.
 type edition struct {
 	now      time.Time
-	chunk    int // how many pending posts it takes in
+	chunk    int  // how many pending posts it takes in
+	lints    bool // its check lints entries
 	site     feed.Site
 	stored   feed.Category // as it was read
 	category feed.Category // with what it leaves to the site
@@ -60,7 +61,7 @@ type entry struct {
 func (s *Scheduler) read(ctx context.Context, category uint64, all bool) (*edition, error) {
 	var e *edition
 	err := s.store.View(ctx, func(r store.Reader) error {
-		e = &edition{now: time.Now().UTC().Truncate(time.Second), chunk: s.chunk}
+		e = &edition{now: time.Now().UTC().Truncate(time.Second), chunk: s.chunk, lints: s.check != nil}
 		if err := e.readHead(r, category); err != nil {
 			return err
 		}

@@ -1,7 +1,9 @@
 package scheduler
 
 import (
+	"cmp"
 	"runtime"
+	"sync/atomic"
 
 	"syndic/feed"
 )
@@ -18,42 +20,84 @@ type making struct {
 	other [3]bool   // the store has not these bytes
 
 	ready  feed.Prepared
-	early  [3]rendered // of one that was begun
-	failed error
-	begun  chan struct{} // closed when early is filled or that has failed; nil when prepare is to do it
+	early  [3]*rendered  // of one that was begun
+	linted bool          // early is
+	next   atomic.Int32  // the format of early that nobody has taken on
+	begun  chan struct{} // closed when it is ready, or is not to be; nil when prepare is to do it
+	ended  chan struct{} // closed when who began has ended
+	failed error         // of who began
 }
 
 // rendered is an entry as it was made just now.
 type rendered struct {
 	bytes []byte
 	sum   feed.EntrySum
+	lint  *verdict // nil when that was left out
+}
+
+// verdict is what feed.LintEntry says.
+type verdict struct {
+	found []feed.Finding
+	facts feed.Facts
 }
 
 // begin makes the entry meanwhile. It is the longest part of a publication, so
 // it begins at once, and it is the caller who waits for another core.
-func (m *making) begin(site feed.Site) {
-	m.begun = make(chan struct{})
+func (m *making) begin(site feed.Site, lint bool) {
+	m.begun, m.ended, m.linted = make(chan struct{}), make(chan struct{}), lint
+	m.next.Store(int32(len(feed.Formats))) // until it is ready
 	go func() {
-		defer close(m.begun)
-		m.failed = caught(0, func(int) (err error) {
-			if m.ready, err = feed.Prepare(site, m.post); err != nil {
+		defer close(m.ended)
+		m.failed = caught(0, func(int) error {
+			if err := m.convert(site); err != nil {
 				return err
 			}
-			for _, f := range feed.Formats {
-				if m.early[f], err = m.render(f); err != nil {
-					return err
-				}
-			}
-			return nil
+			return m.renderAll()
 		})
 	}()
 	runtime.Gosched()
 }
 
+func (m *making) convert(site feed.Site) (err error) {
+	defer close(m.begun)
+	if m.ready, err = feed.Prepare(site, m.post); err == nil {
+		m.next.Store(0)
+	}
+	return err
+}
+
+// prepare prepares the post now, or lends a hand where that was begun.
+func (m *making) prepare(site feed.Site) (err error) {
+	if m.begun == nil {
+		m.ready, err = feed.Prepare(site, m.post)
+		return err
+	}
+	<-m.begun
+	err = m.renderAll()
+	<-m.ended
+	return cmp.Or(m.failed, err)
+}
+
+// renderAll renders the formats that nobody has taken on.
+func (m *making) renderAll() error {
+	for f := m.next.Add(1) - 1; int(f) < len(feed.Formats); f = m.next.Add(1) - 1 {
+		r, err := m.render(feed.Format(f))
+		if err != nil {
+			return err
+		}
+		if m.linted {
+			r.lint = new(verdict)
+			r.lint.found, r.lint.facts = feed.LintEntry(feed.Format(f), r.bytes)
+		}
+		m.early[f] = &r
+	}
+	return nil
+}
+
 // render makes the entry in one format, unless that was done early.
 func (m *making) render(f feed.Format) (r rendered, err error) {
-	if r = m.early[f]; r.bytes != nil {
-		return r, nil
+	if m.early[f] != nil {
+		return *m.early[f], nil
 	}
 	if r.bytes, err = m.ready.Render(f); err == nil {
 		r.sum = feed.SumOf(r.bytes)
@@ -61,14 +105,12 @@ func (m *making) render(f feed.Format) (r rendered, err error) {
 	return r, err
 }
 
-// prepare prepares the post now, or waits until that is done.
-func (m *making) prepare(site feed.Site) (err error) {
-	if m.begun != nil {
-		<-m.begun
-		return m.failed
+// verdict is that on what was rendered early; nil for none.
+func (m *making) verdict(f feed.Format) *verdict {
+	if m.early[f] == nil {
+		return nil
 	}
-	m.ready, err = feed.Prepare(site, m.post)
-	return err
+	return m.early[f].lint
 }
 
 // kept tells whether the store has the entry in every format.

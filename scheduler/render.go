@@ -193,6 +193,7 @@ func (s *Scheduler) lint(e *edition, a *feed.Artifact) error {
 	for _, entry := range e.entries {
 		if entry.making != nil && entry.other[a.Format] {
 			part.Entries = append(part.Entries, entry.bytes[a.Format])
+			part.verdicts = append(part.verdicts, entry.verdict(a.Format))
 		}
 	}
 	check := s.check

@@ -55,6 +55,16 @@ type Part struct {
 	Topic      string // the feed's URL
 	Head, Tail []byte
 	Entries    [][]byte
+
+	verdicts []*verdict // of the entries, nil where there is none yet; or nil
+}
+
+// Lint is feed.LintEntry of an entry, which may have been done by then.
+func (p Part) Lint(entry int) ([]feed.Finding, feed.Facts) {
+	if p.verdicts != nil && p.verdicts[entry] != nil {
+		return p.verdicts[entry].found, p.verdicts[entry].facts
+	}
+	return feed.LintEntry(p.Format, p.Entries[entry])
 }
 
 // Scheduler publishes categories when they are due. Its methods may be called

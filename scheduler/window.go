@@ -270,14 +270,14 @@ func (w *windowReader) entry(p feed.Post, early bool) (*entry, error) {
 	e := &entry{dates: feed.DatesOf(p), making: &making{post: p}}
 	for _, f := range feed.Formats {
 		e.keys[f] = feed.EntryKey(w.site, p, f)
-		if w.known.sum(e, f); e.summed[f] {
-			continue
+		if w.known.sum(e, f); e.summed[f] || e.begun != nil {
+			continue // it is known, or rendered in any case
 		}
 		if e.bytes[f], err = w.Fragment(e.keys[f]); err != nil && !errors.Is(err, store.ErrNotFound) {
 			return nil, err
 		}
-		if early && e.bytes[f] == nil && e.begun == nil {
-			e.begin(w.site)
+		if early && e.bytes[f] == nil {
+			e.begin(w.site, w.lints)
 		}
 	}
 	return e, nil

@@ -28,8 +28,8 @@ func checkFeed(_ feed.Category, p scheduler.Part) error {
 		}
 	}
 	all := make([]feed.Facts, len(p.Entries))
-	for i, entry := range p.Entries {
-		found, facts := feed.LintEntry(p.Format, entry)
+	for i := range p.Entries {
+		found, facts := p.Lint(i)
 		all[i] = facts
 		count("entry "+facts.ID+": ", found)
 	}
