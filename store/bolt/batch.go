@@ -99,6 +99,7 @@ func (s *Store) newTurn(b *batch) *tx {
 	t := newTx(b.btx, b.seq+1)
 	t.sites = &s.sites
 	t.slot, t.leases = s.o.Slot, b.leases
+	t.over.room = s.room
 	return t
 }
 
@@ -124,7 +125,7 @@ func (s *Store) keep(b *batch, c *call, t *tx) {
 		b.lost = fault(s.path, err)
 		return
 	}
-	b.seq, b.wrote = t.seq, append(b.wrote, t.over)
+	b.seq, b.wrote, s.room = t.seq, append(b.wrote, t.over), t.over.sizes()
 }
 
 // seal commits the batch, if there is anything to commit.

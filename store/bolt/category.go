@@ -52,7 +52,7 @@ func (r *reader) CategoryByName(name string) (feed.Category, error) {
 func (r *reader) categoryBy(index bucket, key, name string) (feed.Category, error) {
 	num, err := r.find(index, []byte(key))
 	if err != nil {
-		return feed.Category{}, fmt.Errorf("read category %q: %w", name, err)
+		return feed.Category{}, &lookupError{"category", name, err}
 	}
 	return r.Category(number(num))
 }

@@ -10,7 +10,7 @@ import (
 
 // log appends a line to the history.
 func (t *tx) log(kind store.ChangeKind, post, category uint64) error {
-	data, err := encode(changeRecord{At: t.now, Kind: string(kind), Post: post, Category: category})
+	data, err := encodeChange(changeRecord{At: t.now, Kind: string(kind), Post: post, Category: category})
 	if err != nil {
 		return fmt.Errorf("log change: %w", err)
 	}

@@ -195,3 +195,13 @@ func appendDelivery(b []byte, rec deliveryRecord) []byte {
 	r.someText(11, rec.Note)
 	return r.end()
 }
+
+// appendChange appends a change's record as the encoder has it.
+func appendChange(b []byte, rec changeRecord) []byte {
+	r := newRecorder(b)
+	r.time(1, rec.At)
+	r.text(2, rec.Kind)
+	r.someNumber(3, rec.Post)
+	r.someNumber(4, rec.Category)
+	return r.end()
+}

@@ -13,7 +13,12 @@ import (
 // which random keys do not by a factor of six.
 type overlay struct {
 	layers [bucketCount]layer
+	room   sizes
 }
+
+// sizes is how many rows an Update wrote to each bucket. The next one gets as
+// much room: those of a bulk are alike, and a map that grows is filled twice.
+type sizes [bucketCount]int
 
 type layer struct {
 	rows  map[string][]byte // nil: deleted
@@ -29,7 +34,7 @@ func (o *overlay) put(b bucket, key, value []byte) error {
 	}
 	l := &o.layers[b]
 	if l.rows == nil {
-		l.rows = make(map[string][]byte)
+		l.rows, l.keys = make(map[string][]byte, o.room[b]), make([]string, 0, o.room[b])
 	}
 	name := string(key)
 	if _, known := l.rows[name]; !known {
@@ -50,6 +55,13 @@ func (l *layer) sorted() []string {
 		l.stale = false
 	}
 	return l.keys
+}
+
+func (o *overlay) sizes() (n sizes) {
+	for i := range o.layers {
+		n[i] = len(o.layers[i].rows)
+	}
+	return n
 }
 
 func (o *overlay) empty() bool {

@@ -42,10 +42,23 @@ func (r *reader) PostByPath(category uint64, slug string) (feed.Post, error) {
 func (r *reader) postBy(index bucket, key []byte, name string) (feed.Post, error) {
 	num, err := r.find(index, key)
 	if err != nil {
-		return feed.Post{}, fmt.Errorf("read post %q: %w", name, err)
+		return feed.Post{}, &lookupError{"post", name, err}
 	}
 	return r.Post(number(num))
 }
+
+// lookupError is of a look for a name. Its text is written when somebody reads
+// it: a bulk looks for many names that nobody has yet.
+type lookupError struct {
+	what, name string
+	err        error
+}
+
+// Error is one line.
+func (e *lookupError) Error() string { return fmt.Sprintf("read %s %q: %v", e.what, e.name, e.err) }
+
+// Unwrap is what the look came to.
+func (e *lookupError) Unwrap() error { return e.err }
 
 // PostsByIDPrefix lists posts by id.
 func (r *reader) PostsByIDPrefix(prefix string, limit int) ([]feed.Post, error) {

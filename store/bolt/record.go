@@ -149,6 +149,13 @@ type changeRecord struct {
 	Category uint64    `cbor:"4,keyasint,omitempty"`
 }
 
+func encodeChange(rec changeRecord) ([]byte, error) {
+	if lasts(rec.At) {
+		return appendChange(append(make([]byte, 0, 72), recordVersion), rec), nil
+	}
+	return encode(rec)
+}
+
 type runRecord struct {
 	At       time.Time     `cbor:"1,keyasint"`
 	Duration time.Duration `cbor:"2,keyasint"`

@@ -132,3 +132,19 @@ func FuzzScanDelivery(f *testing.F) {
 		}
 	})
 }
+
+// A change is written as the encoder does, whatever is in it.
+func TestChangeRecord(t *testing.T) {
+	for _, rec := range []changeRecord{
+		{},
+		{At: storetest.Day.Add(5), Kind: "post", Post: 1 << 40},
+		{At: storetest.Day.In(time.FixedZone("", 3600)), Kind: strings.Repeat("ü", 40), Post: math.MaxUint64, Category: 24},
+		{At: time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC), Kind: "far"},
+	} {
+		got, gotErr := encodeChange(rec)
+		want, err := encode(rec)
+		if !bytes.Equal(got, want) || (gotErr != nil) != (err != nil) {
+			t.Errorf("%+v is written as\n%x, and encoded as\n%x (%v, %v)", rec, got, want, gotErr, err)
+		}
+	}
+}

@@ -61,6 +61,7 @@ type Store struct {
 	stopped chan struct{}    // closed when the writer has ended
 	leases  map[string]lease // of deliveries; the writer's
 	told    int              // how many calls the last transaction had; its holder's
+	room    sizes            // of the last Update that wrote; its holder's
 	sites   siteCache
 	live    context.Context    // parent of every leadership; ends with Close
 	end     context.CancelFunc // ends live
