@@ -36,10 +36,12 @@ func cborModes() (cbor.UserBufferEncMode, cbor.DecMode) {
 
 func decodeCBOR(data []byte, v any) error {
 	if err := cborDecoding.Unmarshal(data, v); err != nil {
-		return malformed("the request cannot be read: %v", err)
+		return unreadable(err)
 	}
 	return nil
 }
+
+func unreadable(err error) error { return malformed("the request cannot be read: %v", err) }
 
 func encodeCBOR(v any) ([]byte, error) {
 	var b bytes.Buffer
@@ -48,7 +50,7 @@ func encodeCBOR(v any) ([]byte, error) {
 }
 
 // postBulk is post for requests that may be large: of about that many bytes.
-func (c *Client) postBulk(ctx context.Context, path string, in any, size int, out any) error {
+func (c *Client) postBulk(ctx context.Context, path string, in any, size int, g gate, out any) error {
 	body, ok := c.spare.Get().(*bytes.Buffer)
 	if !ok {
 		body = new(bytes.Buffer)
@@ -58,7 +60,7 @@ func (c *Client) postBulk(ctx context.Context, path string, in any, size int, ou
 	if err := cborEncoding.MarshalToBuffer(in, body); err != nil {
 		return unencoded(err)
 	}
-	resp, err := c.send(ctx, http.MethodPost, path, cborType, body.Bytes())
+	resp, err := c.send(ctx, http.MethodPost, path, cborType, body.Bytes(), g)
 	if err != nil {
 		return err // the request may still be on its way
 	}

@@ -2,9 +2,14 @@ package control
 
 import (
 	"bytes"
+	"io"
 	"net/http"
+	"net/http/httptest"
 	"reflect"
+	"slices"
+	"strings"
 	"testing"
+	"testing/iotest"
 
 	"syndic/feed"
 )
@@ -65,17 +70,76 @@ func TestBulkIsStrict(t *testing.T) {
 	}
 }
 
+// slowly gives a few bytes at a time.
+type slowly struct {
+	data []byte
+	step int
+}
+
+func (s *slowly) Read(p []byte) (int, error) {
+	if len(s.data) == 0 {
+		return 0, io.EOF
+	}
+	n := copy(p, s.data[:min(s.step, len(s.data))])
+	s.data = s.data[n:]
+	return n, nil
+}
+
+// A request that is decoded as it comes is the one that is decoded as a whole,
+// in whatever pieces it comes, or is refused as that is.
 func FuzzBulk(f *testing.F) {
-	f.Add(bulk(f, AddRequest{Documents: []Document{{Post: feed.Post{Title: "T"}}}}))
-	f.Fuzz(func(t *testing.T, data []byte) {
-		var req, again AddRequest
-		if decodeCBOR(data, &req) != nil {
+	doc := Document{Post: feed.Post{Title: "T", Body: strings.Repeat("b", 70)}, Links: []string{"l"}}
+	many := bulk(f, AddRequest{Documents: slices.Repeat([]Document{doc}, 300), Now: true})
+	cut := []byte("\x69documents")
+	for _, data := range [][]byte{
+		bulk(f, AddRequest{Documents: []Document{doc}, Categories: []string{"documents"}, At: "2026-01-05"}),
+		many, many[:len(many)/2], append(bytes.Clone(many), 0xf6),
+		bulk(f, AddRequest{}), bulk(f, AddRequest{Documents: []Document{}}),
+		bulk(f, map[string]any{"documents": []any{nil, map[string]any{}}}),
+		bulk(f, map[string]any{"documents": []any{map[string]any{"spell": 1}}}),
+		slices.Concat([]byte{0xa2}, cut, []byte{0x81, 0xa0}, cut, []byte{0x81, 0xa0}),
+		slices.Concat([]byte{0xa2}, cut, []byte{0x81, 0xa0}, []byte("\x69DOCUMENTS"), []byte{0xf6}),
+		slices.Concat([]byte{0xa1}, cut, []byte{0x99, 0xff, 0xff, 0xa0}),
+		slices.Concat([]byte{0xa1}, cut, []byte{0x9a, 0, 0, 0, 1, 0xa0}),
+	} {
+		f.Add(data, 7)
+	}
+	f.Fuzz(func(t *testing.T, data []byte, step int) {
+		var req, again, pieces AddRequest
+		err := decodeCBOR(data, &req)
+		if got := decodeBulk(&slowly{data, max(step, 1)}, new(bytes.Buffer), &pieces); (got == nil) != (err == nil) {
+			t.Fatalf("as a whole: %v, in pieces: %v", err, got)
+		}
+		if err != nil {
 			return
+		}
+		if !reflect.DeepEqual(pieces, req) {
+			t.Errorf("%+v, in pieces %+v", req, pieces)
 		}
 		if err := decodeCBOR(bulk(t, req), &again); err != nil || !reflect.DeepEqual(req, again) {
 			t.Errorf("%+v comes back as %+v (%v)", req, again, err)
 		}
 	})
+}
+
+// Of a request that breaks off nothing is done, and it is nobody's fault here.
+func TestBulkBreaksOff(t *testing.T) {
+	r := newRig(t)
+	data := bulk(t, AddRequest{Documents: []Document{md("a.md", "A", "a")}})
+	for _, end := range []int{0, 5, len(data) / 2, len(data) - 1} {
+		body := io.MultiReader(bytes.NewReader(data[:end]), iotest.ErrReader(io.ErrUnexpectedEOF))
+		req := httptest.NewRequest("POST", "/posts", body)
+		req.Header.Set("Content-Type", cborType)
+		req.Header.Set(VersionHeader, APIVersion)
+		w := httptest.NewRecorder()
+		New(r.cfg).ServeHTTP(w, req)
+		if w.Code != statusCanceled {
+			t.Errorf("after %d bytes: %d %s", end, w.Code, w.Body)
+		}
+	}
+	if r.seq() != 1 && r.seq() != 0 {
+		t.Errorf("the store is at %d", r.seq())
+	}
 }
 
 // A client is answered in what it accepts, and reads a daemon's answer in JSON,

@@ -56,10 +56,19 @@ func (c *Client) Close() { c.http.CloseIdleConnections() }
 // Add adds or updates posts; large requests go in several parts. When a part
 // fails, the results of those before it come along with the error.
 func (c *Client) Add(ctx context.Context, r AddRequest) ([]AddResult, error) {
+	return c.add(ctx, r, gate{})
+}
+
+// add passes the gate with the first part; the last one is the request's end.
+func (c *Client) add(ctx context.Context, r AddRequest, g gate) ([]AddResult, error) {
 	all := make([]AddResult, 0, len(r.Documents))
 	for part := range parts(r) {
+		at := gate{enter: g.enter}
+		if g.enter = nil; len(all)+len(part.Documents) == len(r.Documents) {
+			at.leave = g.leave
+		}
 		var res []AddResult
-		if err := c.postBulk(ctx, "/posts", part, part.size(), &res); err != nil {
+		if err := c.postBulk(ctx, "/posts", part, part.size(), at, &res); err != nil {
 			return all, err
 		}
 		all = append(all, res...)
@@ -267,16 +276,17 @@ func encode(v any) ([]byte, error) {
 // do returns the answer to a request that was granted; its body is open.
 func (c *Client) do(ctx context.Context, method, path string, body []byte) (*http.Response, error) {
 	if body == nil {
-		return c.send(ctx, method, path, "", nil)
+		return c.send(ctx, method, path, "", nil, gate{})
 	}
-	return c.send(ctx, method, path, "application/json", body)
+	return c.send(ctx, method, path, "application/json", body, gate{})
 }
 
-func (c *Client) send(ctx context.Context, method, path, mediaType string, body []byte) (*http.Response, error) {
+func (c *Client) send(ctx context.Context, method, path, mediaType string, body []byte, g gate) (*http.Response, error) {
 	req, err := http.NewRequestWithContext(ctx, method, "http://syndic"+path, bytes.NewReader(body))
 	if err != nil {
 		return nil, c.failed(err)
 	}
+	g.guard(req, body)
 	req.Header.Set(VersionHeader, APIVersion)
 	if mediaType != "" {
 		req.Header.Set("Content-Type", mediaType)
@@ -290,6 +300,7 @@ func (c *Client) send(ctx context.Context, method, path, mediaType string, body 
 		resp.Body.Close()
 		return nil, err
 	}
+	g.left()
 	return resp, nil
 }
 

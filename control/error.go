@@ -65,6 +65,16 @@ func malformed(format string, args ...any) *Error {
 	return e
 }
 
+// brokenOff tells of a body that could not be read to its end, because there is
+// too much of it or its client went away.
+func brokenOff(err error) error {
+	var large *http.MaxBytesError
+	if err == nil || errors.As(err, &large) {
+		return err
+	}
+	return refuse("canceled", "the request broke off: %v", err)
+}
+
 // describe maps any error to the answer that it gets.
 func describe(err error) *Error {
 	var own *Error

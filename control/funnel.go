@@ -31,28 +31,36 @@ type raw struct {
 // query of a GET.
 func serve[In, Out any](fn func(context.Context, In) (Out, error)) endpoint {
 	spare := sync.Pool{New: func() any { return new(bytes.Buffer) }}
-	read := func(r *http.Request) (in In, err error) {
+	take := func(r *http.Request) (in In, err error) {
 		b := spare.Get().(*bytes.Buffer)
 		b.Reset()
 		defer spare.Put(b) // decoding copies what it keeps
-		data, err := input(r, b)
-		if err != nil {
-			return in, err
-		}
-		if r.Header.Get("Content-Type") == cborType {
-			err = decodeCBOR(data, &in)
-		} else {
-			err = decode(data, &in)
-		}
+		err = read(r, b, &in)
 		return in, err
 	}
 	return func(r *http.Request) (any, error) {
-		in, err := read(r)
+		in, err := take(r)
 		if err != nil {
 			return nil, err
 		}
 		return fn(r.Context(), in)
 	}
+}
+
+// read reads a request into v; b is for its use.
+func read(r *http.Request, b *bytes.Buffer, v any) error {
+	bulk := r.Header.Get("Content-Type") == cborType
+	if req, ok := v.(*AddRequest); ok && bulk {
+		return decodeBulk(r.Body, b, req)
+	}
+	data, err := input(r, b)
+	switch {
+	case err != nil:
+		return err
+	case bulk:
+		return decodeCBOR(data, v)
+	}
+	return decode(data, v)
 }
 
 // input is the request as a JSON object, in b; a query is one of strings.
@@ -62,7 +70,7 @@ func input(r *http.Request, b *bytes.Buffer) ([]byte, error) {
 			b.Grow(int(n) + bytes.MinRead)
 		}
 		_, err := b.ReadFrom(r.Body)
-		return b.Bytes(), err
+		return b.Bytes(), brokenOff(err)
 	}
 	q, err := url.ParseQuery(r.URL.RawQuery)
 	if err != nil {
@@ -99,7 +107,7 @@ func decode(data []byte, v any) error {
 		if errors.Is(err, io.EOF) {
 			return malformed("the request has no body: send a JSON object")
 		}
-		return malformed("the request cannot be read: %v", err)
+		return unreadable(err)
 	}
 	if _, err := d.Token(); !errors.Is(err, io.EOF) {
 		return malformed("the request goes on after its JSON value")

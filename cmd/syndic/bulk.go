@@ -12,8 +12,10 @@ import (
 )
 
 // One request holds no more than this, so that a large folder shows progress
-// and is never in memory as a whole.
+// and is never in memory as a whole. The first ones hold less: the store begins
+// while the files for the others are read.
 const (
+	firstPosts = 100
 	batchPosts = 500
 	batchBytes = 8 << 20
 )
@@ -22,8 +24,12 @@ const (
 // that it can say what is in.
 const lastOutcome = 2 * time.Second
 
-// adder adds the documents of one command. While one batch is on its way to
-// the store, the files of the next one are read.
+// underWay is how many batches are on their way at most: while the store commits one,
+// the next one is decoded already, and one more is on the way.
+const underWay = 3
+
+// adder adds the documents of one command. While some batches are on their way
+// to the store, the files of the next one are read.
 type adder struct {
 	*app
 	request control.AddRequest // of every batch
@@ -32,8 +38,9 @@ type adder struct {
 	session *session            // opened with the first batch: bad input alone makes no database
 	results []control.AddResult // of each file, in their order; no Status before there is one
 	next    batch
-	sent    chan outcome // of the batch on its way; nil when there is none
-	spare   batch        // one that has come back, for its memory
+	series  *control.Series
+	sent    []sending // oldest first
+	spare   batch     // one that has come back, for its memory
 	shown   *progress
 }
 
@@ -44,11 +51,10 @@ type batch struct {
 	bytes     int
 }
 
-// outcome is what became of a batch.
-type outcome struct {
+// sending is a batch on its way.
+type sending struct {
 	batch
-	results []control.AddResult
-	err     error
+	outcome func() ([]control.AddResult, error) // waits for it
 }
 
 func (ad *adder) close() {
@@ -83,8 +89,10 @@ func (ad *adder) addAll(ctx context.Context, from string, files []string) error 
 	patient, cancel := outlast(ctx, lastOutcome)
 	defer cancel()
 	err := ad.addFiles(ctx, patient)
-	if last := ad.settle(); err == nil {
-		err = last
+	for len(ad.sent) > 0 {
+		if last := ad.settle(); err == nil {
+			err = last
+		}
 	}
 	return err
 }
@@ -100,6 +108,7 @@ func outlast(ctx context.Context, by time.Duration) (context.Context, context.Ca
 }
 
 func (ad *adder) addFiles(ctx, patient context.Context) error {
+	most := firstPosts
 	for i, f := range ad.ahead(ad.files) {
 		if err := ctx.Err(); err != nil {
 			return err
@@ -111,16 +120,17 @@ func (ad *adder) addFiles(ctx, patient context.Context) error {
 			ad.shown.add(1)
 			continue
 		}
-		if n := len(ad.next.documents); n == batchPosts || n > 0 && ad.next.bytes+f.size > batchBytes {
-			if err := ad.send(patient); err != nil {
+		if n := len(ad.next.documents); n == most || n > 0 && ad.next.bytes+f.size > batchBytes {
+			if err := ad.send(ctx, patient); err != nil {
 				return err
 			}
+			most = min(2*most, batchPosts)
 		}
 		ad.next.documents = append(ad.next.documents, control.Document(f.document))
 		ad.next.places = append(ad.next.places, i)
 		ad.next.bytes += f.size
 	}
-	return ad.send(patient)
+	return ad.send(ctx, patient)
 }
 
 // source is a file that was read.
@@ -178,45 +188,49 @@ func (ad *adder) read(name string, buffer *bytes.Buffer) source {
 	return source{document: doc, size: len(src), err: err}
 }
 
-// send waits for the batch before, and sends the next one.
-func (ad *adder) send(ctx context.Context) error {
-	if err := ad.settle(); err != nil || len(ad.next.documents) == 0 {
-		return err
+// send sends the next batch, once not too many are on their way. The store
+// takes it in after those before, if all went well and nobody interrupts.
+func (ad *adder) send(ctx, patient context.Context) error {
+	if len(ad.next.documents) == 0 {
+		return nil
+	}
+	if len(ad.sent) == underWay {
+		if err := ad.settle(); err != nil {
+			return err
+		}
 	}
 	if ad.session == nil {
-		s, err := ad.connect(ctx, creating)
+		s, err := ad.connect(patient, creating)
 		if err != nil {
 			return err
 		}
 		ad.session = s
 	}
-	request, b := ad.request, ad.next
-	request.Documents, ad.next, ad.spare = b.documents, ad.spare, batch{}
-	ad.sent = make(chan outcome, 1)
-	go func(sent chan<- outcome) {
-		results, err := ad.session.client.Add(ctx, request)
-		sent <- outcome{b, results, err}
-	}(ad.sent)
+	if ad.series == nil {
+		ad.series = ad.session.client.Series(ctx)
+	}
+	request := ad.request
+	request.Documents = ad.next.documents
+	ad.sent = append(ad.sent, sending{ad.next, ad.series.Add(patient, request)})
+	ad.next, ad.spare = ad.spare, batch{}
 	return nil
 }
 
-// settle takes over the results of the batch that was sent, if one was.
+// settle takes over the results of the oldest batch on its way.
 func (ad *adder) settle() error {
-	if ad.sent == nil {
-		return nil
-	}
-	a := <-ad.sent
-	ad.sent = nil
-	for i, r := range a.results {
+	b := ad.sent[0]
+	ad.sent = ad.sent[1:]
+	results, err := b.outcome()
+	for i, r := range results {
 		// A post remembers its file's name alone, the user knows its path.
-		r.File = ad.files[a.places[i]]
-		ad.results[a.places[i]] = r
+		r.File = ad.files[b.places[i]]
+		ad.results[b.places[i]] = r
 		ad.explain(r)
 	}
-	ad.shown.add(len(a.results))
-	clear(a.documents)
-	ad.spare = batch{documents: a.documents[:0], places: a.places[:0]}
-	return a.err
+	ad.shown.add(len(results))
+	clear(b.documents)
+	ad.spare = batch{documents: b.documents[:0], places: b.places[:0]}
+	return err
 }
 
 // explain says what a result has to say to people.

@@ -4,7 +4,10 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
+	"regexp"
 	"runtime"
+	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -22,17 +25,20 @@ func (h *host) folder(n int) string {
 }
 
 // posts is how many posts the daemon has.
-func (h *host) posts() (n int) {
+func (h *host) posts() int { return len(h.postFiles()) }
+
+// postFiles are those of the daemon's posts, in the order of their numbers.
+func (h *host) postFiles() (list []string) {
 	h.t.Helper()
 	c := control.Dial(filepath.Join(h.data, socketName))
 	defer c.Close()
-	for _, err := range c.Posts(h.t.Context(), control.PostQuery{}) {
+	for p, err := range c.Posts(h.t.Context(), control.PostQuery{}) {
 		if err != nil {
 			h.t.Fatal(err)
 		}
-		n++
+		list = append(list, p.File)
 	}
-	return n
+	return list
 }
 
 // Whether it is asked to stop or killed: what is in stays, the next run goes on
@@ -90,5 +96,62 @@ func TestAddKeepsTheOrder(t *testing.T) {
 		if rejected := row.Status == control.Rejected; rejected != (row.File == bad) || i > 0 && row.File <= rows[i-1].File {
 			t.Errorf("row %d is %+v", i, row)
 		}
+	}
+}
+
+// fileNames are the results' files without their folders.
+func fileNames(rows []control.AddResult) (list []string) {
+	for _, row := range rows {
+		list = append(list, filepath.Base(row.File))
+	}
+	return list
+}
+
+// Posts have their numbers, by which those of one date are sorted, in the order
+// of their files, however many batches are on their way at a time.
+func TestAddKeepsTheOrderOfBatches(t *testing.T) {
+	for _, daemon := range []bool{false, true} {
+		h := newHost(t)
+		if daemon {
+			h.serve()
+		}
+		want := fileNames(decode[[]control.AddResult](h, "post", "add", h.folder(4*batchPosts)))
+		if !daemon {
+			h.serve()
+		}
+		if got := h.postFiles(); len(got) != 4*batchPosts || !slices.Equal(got, want) {
+			t.Errorf("with a daemon %t: %d posts are in, not in the order of %d files", daemon, len(got), len(want))
+		}
+	}
+}
+
+// A daemon that goes away in the middle leaves whole batches. The command says
+// what is in and that the daemon is gone, and the next run goes on from there.
+func TestAddLosesTheDaemon(t *testing.T) {
+	const files = 16 * batchPosts
+	h := newHost(t, `schedule: "@daily"`)
+	daemon := h.serve()
+	folder := h.folder(files)
+	p := h.start(h.command(context.Background(), "post", "add", folder))
+	for h.posts() == 0 {
+		runtime.Gosched()
+	}
+	daemon.kill()
+	if code := p.wait(patience); code != exitFailed {
+		t.Errorf("exit %d", code)
+	}
+	says := regexp.MustCompile(`syndic: ([0-9]+) added, 0 changed, 0 unchanged, 0 skipped, 0 rejected\nsyndic: (the daemon broke off: |no daemon answers at ).*\n$`)
+	told := says.FindStringSubmatch(p.log.String())
+	if told == nil {
+		t.Fatalf("it says\n%s", p.log)
+	}
+	h.serve()
+	in := h.posts()
+	if said, _ := strconv.Atoi(told[1]); in < said || in > said+batchPosts || in == files || in%firstPosts != 0 {
+		t.Errorf("it says that %d posts are in, and %d are", said, in)
+	}
+	rows := decode[[]control.AddResult](h, "post", "add", folder)
+	if got := h.postFiles(); len(rows) != files || !slices.Equal(got, fileNames(rows)) {
+		t.Errorf("%d posts are in, not in the order of %d files", len(got), len(rows))
 	}
 }

@@ -70,7 +70,7 @@ func TestAddShowsProgress(t *testing.T) {
 	folder := h.folder(batchPosts + 1)
 	h.write("posts/6/z.md", "---\ntitle: Z\nlayout: wide\n---\n")
 	out, shown := onTerminal(h, "--format", "json", "post", "add", folder)
-	if !strings.Contains(shown, fmt.Sprintf("(%d/%d", batchPosts, batchPosts+2)) || !strings.Contains(shown, "posts/s") {
+	if !strings.Contains(shown, fmt.Sprintf("(%d/%d", firstPosts, batchPosts+2)) || !strings.Contains(shown, "posts/s") {
 		t.Errorf("no progress in\n%q", shown)
 	}
 	for _, want := range []string{"\rsyndic: warning: ", fmt.Sprintf("\rsyndic: %d added", batchPosts+2)} {
