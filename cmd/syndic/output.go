@@ -163,14 +163,27 @@ func (p printer) align(grid [][]string) string {
 
 // width is how many cells of a terminal a text takes.
 func width(s string) int {
-	if strings.IndexFunc(s, func(r rune) bool { return r < ' ' || r > '~' }) < 0 {
+	if plain(s) {
 		return len(s) // the library takes a hundred times as long
 	}
 	return uniseg.StringWidth(s)
 }
 
+// plain tells whether a text is of ASCII's visible characters alone.
+func plain(s string) bool {
+	for i := range len(s) {
+		if s[i] < ' ' || s[i] > '~' {
+			return false
+		}
+	}
+	return true
+}
+
 // clean keeps a text to one line and a terminal's control codes out of it.
 func clean(s string) string {
+	if plain(s) {
+		return s
+	}
 	return strings.Map(func(r rune) rune {
 		if unicode.IsControl(r) {
 			return ' '
