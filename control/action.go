@@ -164,7 +164,7 @@ func (a *adder) revise(old feed.Post, d Document) (e entry, cats []feed.Category
 	if namedAfter(d.Post) {
 		d.Post.Slug = ""
 	}
-	if e, err = a.read(d); err != nil {
+	if e, err = a.read(&d); err != nil {
 		return e, nil, err
 	}
 	if e.post.ID != "" && e.post.ID != old.ID {

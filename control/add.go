@@ -50,18 +50,22 @@ func (h *Handler) add(ctx context.Context, req AddRequest) ([]AddResult, error) 
 // addAll adds a batch. Links are looked at last: documents link to each other.
 func (a *adder) addAll(docs []Document) ([]AddResult, error) {
 	results := make([]AddResult, len(docs))
-	posts := make([]feed.Post, len(docs))
-	for i, d := range docs {
-		var err error
-		if results[i], posts[i], err = a.addOne(d); err != nil {
+	linking := map[int]feed.Post{} // by the document's place
+	for i := range docs {
+		res, p, err := a.addOne(&docs[i])
+		if err != nil {
 			return nil, err
 		}
+		if results[i] = res; p.Num != 0 && len(docs[i].Links) > 0 {
+			linking[i] = p
+		}
 	}
-	for i, d := range docs {
-		if posts[i].Num == 0 {
+	for i := range docs {
+		p, ok := linking[i]
+		if !ok {
 			continue
 		}
-		w, err := a.unserved(posts[i], d.Links)
+		w, err := a.unserved(p, docs[i].Links)
 		if err != nil {
 			return nil, err
 		}
@@ -72,7 +76,7 @@ func (a *adder) addAll(docs []Document) ([]AddResult, error) {
 
 // addOne adds a document. A refusal is part of its result; the error is the
 // store's. The post has no Num when nothing came of the document.
-func (a *adder) addOne(d Document) (AddResult, feed.Post, error) {
+func (a *adder) addOne(d *Document) (AddResult, feed.Post, error) {
 	res := AddResult{File: d.Post.File, Slug: d.Post.Slug, Title: d.Post.Title, Warnings: slices.Clone(d.Warnings)}
 	p, status, warnings, err := a.accept(d)
 	var no *Error
@@ -93,8 +97,8 @@ func (a *adder) addOne(d Document) (AddResult, feed.Post, error) {
 
 // lackAll lists what attachments lack of the documents that would be taken in.
 func (a *adder) lackAll(docs []Document) (all []lack, err error) {
-	for _, d := range docs {
-		e, old, cats, err := a.consider(d)
+	for i := range docs {
+		e, old, cats, err := a.consider(&docs[i])
 		var list []lack
 		if err == nil && skip(old, e) == "" {
 			list, err = a.lacks(&e, cats)
@@ -109,7 +113,7 @@ func (a *adder) lackAll(docs []Document) (all []lack, err error) {
 }
 
 // consider reads a document and finds the post that it is a text of.
-func (a *adder) consider(d Document) (e entry, old feed.Post, cats []feed.Category, err error) {
+func (a *adder) consider(d *Document) (e entry, old feed.Post, cats []feed.Category, err error) {
 	if e, err = a.read(d); err != nil {
 		return e, old, nil, err
 	}
@@ -122,7 +126,7 @@ func (a *adder) consider(d Document) (e entry, old feed.Post, cats []feed.Catego
 }
 
 // accept decides what becomes of a document, and does it.
-func (a *adder) accept(d Document) (feed.Post, AddStatus, []string, error) {
+func (a *adder) accept(d *Document) (feed.Post, AddStatus, []string, error) {
 	e, old, cats, err := a.consider(d)
 	if err != nil {
 		return old, "", nil, err

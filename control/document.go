@@ -25,7 +25,7 @@ type entry struct {
 }
 
 // read checks what can be checked of a document alone.
-func (a *adder) read(d Document) (entry, error) {
+func (a *adder) read(d *Document) (entry, error) {
 	e := entry{post: authored(d.Post), draft: d.Draft || a.req.Draft, links: d.Links, warnings: d.Warnings}
 	e.names = append(append(e.names, d.Categories...), a.req.Categories...)
 	p := &e.post
@@ -91,7 +91,7 @@ func addresses(p feed.Post) error {
 	return nil
 }
 
-func (a *adder) dates(d Document, e *entry) (err error) {
+func (a *adder) dates(d *Document, e *entry) (err error) {
 	if d.Date != "" {
 		if e.date, err = a.date(d.Date); err != nil {
 			return refuse("invalid", "date: %v", err)
