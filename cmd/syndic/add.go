@@ -135,8 +135,8 @@ func (ad *adder) printAdded(results []control.AddResult) error {
 		show, wide = more[control.AddResult], len(control.Unchanged) // so that lines stand below one another
 	}
 	return show(ad.printer(), results, func(r control.AddResult) string { return r.ID },
-		column[control.AddResult]{"STATUS", func(r control.AddResult) string { return fmt.Sprintf("%-*s", wide, r.Status) }},
-		column[control.AddResult]{"STATE", func(r control.AddResult) string { return fmt.Sprintf("%-*s", wide, r.State) }},
+		column[control.AddResult]{"STATUS", func(r control.AddResult) string { return pad(string(r.Status), wide) }},
+		column[control.AddResult]{"STATE", func(r control.AddResult) string { return pad(string(r.State), wide) }},
 		column[control.AddResult]{"SLUG", func(r control.AddResult) string { return r.Slug }},
 		column[control.AddResult]{"FILE", func(r control.AddResult) string { return r.File }},
 		column[control.AddResult]{"TITLE", func(r control.AddResult) string { return r.Title }})

@@ -5,6 +5,7 @@ import (
 	"context"
 	"iter"
 	"runtime"
+	"slices"
 	"time"
 
 	"syndic/control"
@@ -249,13 +250,7 @@ func (ad *adder) explain(r control.AddResult) {
 
 // finished are the results that there are.
 func (ad *adder) finished() []control.AddResult {
-	var list []control.AddResult
-	for _, r := range ad.results {
-		if r.Status != "" {
-			list = append(list, r)
-		}
-	}
-	return list
+	return slices.DeleteFunc(slices.Clone(ad.results), func(r control.AddResult) bool { return r.Status == "" })
 }
 
 // unfinished are the files that there is no result of.

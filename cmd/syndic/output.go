@@ -79,13 +79,15 @@ func more[T any](p printer, rows []T, id func(T) string, columns ...column[T]) e
 // table is the cells of a list, its headings first.
 func table[T any](rows []T, columns []column[T]) [][]string {
 	grid := make([][]string, len(rows)+1)
-	for _, c := range columns {
-		grid[0] = append(grid[0], c.head)
-		for i, row := range rows {
-			if grid[i+1] == nil {
-				grid[i+1] = make([]string, 0, len(columns))
+	cells := make([]string, len(grid)*len(columns)) // of all rows: one at a time takes longer
+	for i := range grid {
+		grid[i], cells = cells[:len(columns)], cells[len(columns):]
+		for n, c := range columns {
+			if i == 0 {
+				grid[i][n] = c.head
+			} else {
+				grid[i][n] = clean(c.cell(rows[i-1]))
 			}
-			grid[i+1] = append(grid[i+1], clean(c.cell(row)))
 		}
 	}
 	return grid
@@ -168,6 +170,9 @@ func width(s string) int {
 	}
 	return uniseg.StringWidth(s)
 }
+
+// pad is a text with spaces behind it, as wide as a column.
+func pad(s string, wide int) string { return s + strings.Repeat(" ", max(0, wide-width(s))) }
 
 // plain tells whether a text is of ASCII's visible characters alone.
 func plain(s string) bool {
