@@ -24,7 +24,7 @@ func (h *Handler) add(ctx context.Context, req AddRequest) ([]AddResult, error) 
 			return nil, fmt.Errorf("ask about attachments: %w", err)
 		}
 		var batch []AddResult
-		seen := map[uint64]bool{}
+		seen := make(map[uint64]bool, len(touched)+len(docs))
 		err = h.cfg.Store.Update(ctx, func(tx store.Tx) error {
 			clear(seen)
 			for num := range touched {

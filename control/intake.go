@@ -78,10 +78,11 @@ func documentCount(data []byte) (count, size int) {
 func (k *intake) documents(count int) ([]Document, error) {
 	list := make([]Document, 0, min(count, partDocuments))
 	for len(list) < count {
-		var d Document
-		data := k.come.Bytes()
-		rest, err := cborDecoding.UnmarshalFirst(data, &d)
+		data, next := k.come.Bytes(), len(list)
+		list = append(list, Document{})
+		rest, err := cborDecoding.UnmarshalFirst(data, &list[next])
 		if cut := errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF); cut && !k.whole {
+			list = list[:next]
 			// As much again, so that a long one is not looked through too often.
 			if err := k.read(2*len(data) + 1); err != nil {
 				return nil, err
@@ -92,7 +93,6 @@ func (k *intake) documents(count int) ([]Document, error) {
 			return nil, unreadable(err)
 		}
 		k.come.Next(len(data) - len(rest))
-		list = append(list, d)
 	}
 	return list, nil
 }
