@@ -141,14 +141,19 @@ type source struct {
 	err      error
 }
 
+// handful is how many files are read before they are handed over: one at a time
+// the readers would be woken for each.
+const handful = 8
+
 // ahead reads files, several at a time, and gives them in their order. Only a
 // few are in memory that were not asked for yet.
 func (ad *adder) ahead(files []string) iter.Seq2[int, source] {
 	return func(yield func(int, source) bool) {
-		workers := max(1, min(runtime.GOMAXPROCS(0)/2, len(files))) // the store needs the other half
-		read := make([]chan source, 4*workers)                      // of file i at i modulo their number
+		parts := slices.Collect(slices.Chunk(files, handful))
+		workers := max(1, min(runtime.GOMAXPROCS(0)/2, len(parts))) // the store needs the other half
+		read := make([]chan []source, 2*workers)                    // of part i at i modulo their number
 		for i := range read {
-			read[i] = make(chan source, 1)
+			read[i] = make(chan []source, 1)
 		}
 		todo, stop := make(chan int, len(read)), make(chan struct{})
 		defer close(stop)
@@ -158,26 +163,36 @@ func (ad *adder) ahead(files []string) iter.Seq2[int, source] {
 				for {
 					select {
 					case i := <-todo:
-						read[i%len(read)] <- ad.read(files[i], &src)
+						read[i%len(read)] <- ad.readAll(parts[i], &src)
 					case <-stop:
 						return
 					}
 				}
 			}()
 		}
-		for i := range min(len(read), len(files)) {
+		for i := range min(len(read), len(parts)) {
 			todo <- i
 		}
-		for i := range files {
-			f := <-read[i%len(read)]
-			if more := i + len(read); more < len(files) {
+		for i := range parts {
+			sources := <-read[i%len(read)]
+			if more := i + len(read); more < len(parts) {
 				todo <- more
 			}
-			if !yield(i, f) {
-				return
+			for n, f := range sources {
+				if !yield(i*handful+n, f) {
+					return
+				}
 			}
 		}
 	}
+}
+
+func (ad *adder) readAll(files []string, buffer *bytes.Buffer) []source {
+	list := make([]source, len(files))
+	for i, name := range files {
+		list[i] = ad.read(name, buffer)
+	}
+	return list
 }
 
 func (ad *adder) read(name string, buffer *bytes.Buffer) source {
