@@ -10,8 +10,9 @@ import (
 	"syndic/store"
 )
 
-// batchSize is how many documents one commit takes.
-const batchSize = 500
+// batchSize is how many documents one commit takes. More would go in faster, but
+// whoever else adds something waits for the whole of it.
+const batchSize = 1000
 
 // add adds or updates posts, a batch a commit. A crash in between leaves whole
 // batches; the same request then finds them unchanged.

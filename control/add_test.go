@@ -329,7 +329,7 @@ func TestManyDocuments(t *testing.T) {
 	}
 	seq := r.seq()
 	res := r.addAll(AddRequest{Documents: docs})
-	if len(res) != len(docs) || res[partDocuments].Slug != "n500" || r.seq() != seq+2 {
+	if len(res) != len(docs) || res[partDocuments].Slug != fmt.Sprintf("n%d", partDocuments) || r.seq() != seq+2 {
 		t.Errorf("%d results, %d commits", len(res), r.seq()-seq)
 	}
 	n := 0

@@ -5,7 +5,7 @@ import "iter"
 // A part of a request holds no more than this, but at least one document.
 // JSON writes a byte as six at worst, and the handler takes maxBody.
 const (
-	partDocuments = 500
+	partDocuments = 1000
 	partBytes     = 8 << 20
 )
 

@@ -17,7 +17,7 @@ import (
 // while the files for the others are read.
 const (
 	firstPosts = 100
-	batchPosts = 500
+	batchPosts = 1000
 	batchBytes = 8 << 20
 )
 

@@ -44,7 +44,7 @@ func (h *host) postFiles() (list []string) {
 // Whether it is asked to stop or killed: what is in stays, the next run goes on
 // from there, and one more changes nothing.
 func TestAddInterrupted(t *testing.T) {
-	const files = 16 * batchPosts
+	const files = 8 * batchPosts
 	h := newHost(t, `schedule: "@daily"`)
 	h.serve()
 	folder := h.folder(files)
@@ -115,11 +115,11 @@ func TestAddKeepsTheOrderOfBatches(t *testing.T) {
 		if daemon {
 			h.serve()
 		}
-		want := fileNames(decode[[]control.AddResult](h, "post", "add", h.folder(4*batchPosts)))
+		want := fileNames(decode[[]control.AddResult](h, "post", "add", h.folder(2*batchPosts)))
 		if !daemon {
 			h.serve()
 		}
-		if got := h.postFiles(); len(got) != 4*batchPosts || !slices.Equal(got, want) {
+		if got := h.postFiles(); len(got) != 2*batchPosts || !slices.Equal(got, want) {
 			t.Errorf("with a daemon %t: %d posts are in, not in the order of %d files", daemon, len(got), len(want))
 		}
 	}
@@ -128,7 +128,7 @@ func TestAddKeepsTheOrderOfBatches(t *testing.T) {
 // A daemon that goes away in the middle leaves whole batches. The command says
 // what is in and that the daemon is gone, and the next run goes on from there.
 func TestAddLosesTheDaemon(t *testing.T) {
-	const files = 16 * batchPosts
+	const files = 8 * batchPosts
 	h := newHost(t, `schedule: "@daily"`)
 	daemon := h.serve()
 	folder := h.folder(files)
