@@ -44,6 +44,11 @@ func (s *Store) commit(calls []*call) {
 		return
 	}
 	s.handOn(b)
+	s.settle(b)
+}
+
+// settle commits the batch once everybody has handed it on.
+func (s *Store) settle(b *batch) {
 	<-b.ended
 	s.told = len(b.calls)
 	if b.lost != nil {

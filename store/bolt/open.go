@@ -101,7 +101,7 @@ func create(path string, o Options) error {
 // reads where the commits stand. Messages call it by path.
 func load(name, path string, o Options) (*Store, error) {
 	s := &Store{
-		path: path, o: o, moved: make(chan struct{}), wake: make(chan struct{}, 1), jobs: make(chan func()),
+		path: path, o: o, moved: make(chan struct{}), wake: make(chan struct{}, 1), writing: make(chan struct{}, 1), jobs: make(chan func()),
 		holders: make(map[string]chan struct{}), closed: make(chan struct{}), stopped: make(chan struct{}),
 	}
 	if err := s.openFile(name); err != nil {

@@ -47,6 +47,8 @@ type Store struct {
 	news       atomic.Pointer[news] // what a compaction has to catch up with
 	jobs       chan func()          // for the writer, between two commits
 
+	writing chan struct{} // holds one, of whoever writes; after Close for ever
+
 	mu      sync.Mutex
 	seq     store.Seq     // newest commit
 	moved   chan struct{} // closed, and made anew, when seq grows

@@ -26,6 +26,11 @@ func (s *Store) Update(ctx context.Context, fn func(store.Tx) error) error {
 		return err
 	}
 	c := &call{turn: make(chan *batch, 1), done: make(chan error, 1)}
+	select {
+	case s.writing <- struct{}{}:
+		return s.direct(c, fn)
+	default:
+	}
 	if err := s.enqueue(c); err != nil {
 		return err
 	}
@@ -45,6 +50,23 @@ func (s *Store) Update(ctx context.Context, fn func(store.Tx) error) error {
 	case err := <-c.done:
 		return err
 	}
+}
+
+// direct is Update while nobody writes. The caller is the writer then, which
+// spares it three changes of goroutine, each of which may wake a core.
+func (s *Store) direct(c *call, fn func(store.Tx) error) error {
+	defer func() { <-s.writing }()
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+	b, err := s.openBatch([]*call{c})
+	if err != nil {
+		return err
+	}
+	b.ran = 1
+	func() {
+		defer s.settle(b) // however fn ends, as there may be others
+		s.run(b, c, fn)
+	}()
+	return <-c.done
 }
 
 func (s *Store) enqueue(c *call) error {
@@ -83,24 +105,28 @@ func (s *Store) run(b *batch, c *call, fn func(store.Tx) error) {
 	t.err = fn(t)
 }
 
-// write is the writer: one goroutine from Open to Close.
+// write is the writer for those who came while somebody wrote: one goroutine
+// from Open to Close, after which nobody writes.
 func (s *Store) write() {
 	defer close(s.stopped)
 	debug.SetPanicOnFault(true)
 	for {
+		job := func() { s.commit(s.waiting()) }
 		select {
 		case <-s.wake:
-			s.commit(s.waiting())
-		case job := <-s.jobs:
-			job()
+		case job = <-s.jobs:
 		case <-s.closed:
+			s.writing <- struct{}{}
 			tell(s.waiting(), nil, store.ErrClosed)
 			return
 		}
+		s.writing <- struct{}{}
+		job()
+		<-s.writing
 	}
 }
 
-// between runs fn in the writer, so that no commit is under way.
+// between runs fn in the writer goroutine, so that no commit is under way.
 func (s *Store) between(fn func() error) error {
 	done := make(chan error, 1)
 	select {

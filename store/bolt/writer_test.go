@@ -178,3 +178,43 @@ func TestWriteThatCannotBeKept(t *testing.T) {
 	}
 	wantPosts(t, s, 0)
 }
+
+// Whoever writes in his own goroutine takes those along who come meanwhile,
+// even if his function does not return, and leaves the store to the next one.
+func TestDirectUpdateEndsBadly(t *testing.T) {
+	for how, end := range map[string]func(){"panic": func() { panic("in the function") }, "exit": runtime.Goexit} {
+		t.Run(how, func(t *testing.T) {
+			s := mustOpen(t, filepath.Join(t.TempDir(), "syndic.db"))
+			defer check(t, s)
+			entered, leave, ended := make(chan struct{}), make(chan struct{}), make(chan struct{})
+			go func() {
+				defer close(ended)
+				defer func() { _ = recover() }()
+				_ = s.Update(context.Background(), func(tx store.Tx) error {
+					_, err := tx.PutPost(storetest.Post(0), store.PutOptions{})
+					close(entered)
+					<-leave
+					end()
+					return err
+				})
+			}()
+			<-entered
+			done := make(chan error)
+			for i := range 2 {
+				go func() { done <- post(s, 1+i) }()
+			}
+			queued(s, 2)
+			close(leave)
+			for range 2 {
+				if err := <-done; err != nil {
+					t.Error(err)
+				}
+			}
+			<-ended
+			if err := post(s, 3); err != nil {
+				t.Error(err)
+			}
+			wantPosts(t, s, 3)
+		})
+	}
+}
