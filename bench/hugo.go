@@ -147,7 +147,7 @@ func (h *hugo) shows(ctx context.Context, category, text string) error {
 
 // eventually asks every 2 ms until it hears yes.
 func eventually(ctx context.Context, what string, ok func() (bool, error)) error {
-	tick := time.NewTicker(2 * time.Millisecond)
+	tick := time.NewTicker(time.Millisecond)
 	defer tick.Stop()
 	limit := time.After(time.Minute)
 	for {
