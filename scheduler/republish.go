@@ -189,7 +189,7 @@ func (s *Scheduler) withdraw(claims map[uint64]*claim) {
 // made, or of the one that it makes itself.
 func (s *Scheduler) await(ctx context.Context, category uint64, c *claim) ([]Result, error) {
 	for {
-		rows, turn, err := s.takeOr(ctx, c)
+		rows, turn, err := s.takeOr(ctx, c.results)
 		if turn {
 			rows, err = s.own(ctx, category, c)
 		}
@@ -207,20 +207,6 @@ func (s *Scheduler) await(ctx context.Context, category uint64, c *claim) ([]Res
 			wait.Stop()
 			return nil, ctx.Err()
 		}
-	}
-}
-
-// takeOr waits for a claim's rows or for the turn, and tells whether it has that.
-func (s *Scheduler) takeOr(ctx context.Context, c *claim) (rows []Result, turn bool, err error) {
-	s.asking.Add(1)
-	defer s.asking.Add(-1)
-	select {
-	case rows = <-c.results:
-		return rows, false, nil
-	case s.turn <- struct{}{}:
-		return nil, true, nil
-	case <-ctx.Done():
-		return nil, false, ctx.Err()
 	}
 }
 

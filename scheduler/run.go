@@ -229,13 +229,22 @@ func (s *Scheduler) prune(ctx context.Context) (more bool, err error) {
 
 // take waits for the turn to publish.
 func (s *Scheduler) take(ctx context.Context) error {
+	_, _, err := s.takeOr(ctx, nil)
+	return err
+}
+
+// takeOr waits for the turn, or for rows if there is a channel, and tells
+// whether it has the turn.
+func (s *Scheduler) takeOr(ctx context.Context, results <-chan []Result) (rows []Result, turn bool, err error) {
 	s.asking.Add(1)
 	defer s.asking.Add(-1)
 	select {
+	case rows = <-results:
+		return rows, false, nil
 	case s.turn <- struct{}{}:
-		return nil
+		return nil, true, nil
 	case <-ctx.Done():
-		return ctx.Err()
+		return nil, false, ctx.Err()
 	}
 }
 
