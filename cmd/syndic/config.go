@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -231,10 +230,7 @@ func baseURL(raw string) string {
 func (c Config) write(format string) ([]byte, error) {
 	if format == formatJSON {
 		var b bytes.Buffer
-		e := json.NewEncoder(&b)
-		e.SetEscapeHTML(false)
-		e.SetIndent("", "  ")
-		err := e.Encode(c)
+		err := encoder(&b, "  ").Encode(c)
 		return b.Bytes(), err
 	}
 	return yaml.MarshalWithOptions(c, yaml.IndentSequence(true))

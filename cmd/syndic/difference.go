@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"encoding/json"
 	"maps"
 	"reflect"
 	"slices"
@@ -106,12 +105,10 @@ func shown(v reflect.Value) string {
 	return "{" + strings.Join(fields, ", ") + "}"
 }
 
-// plainJSON leaves "<" and its like alone, as people do.
+// plainJSON is a value on one line.
 func plainJSON(v any) string {
 	var b bytes.Buffer
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false)
-	if err := e.Encode(v); err != nil { // texts, numbers and lists of them always encode
+	if err := encoder(&b, "").Encode(v); err != nil { // texts, numbers and lists of them always encode
 		return "?"
 	}
 	return strings.TrimSpace(b.String())

@@ -62,8 +62,7 @@ func more[T any](p printer, rows []T, id func(T) string, columns ...column[T]) e
 	switch p.format {
 	case formatJSON:
 		var b strings.Builder
-		e := json.NewEncoder(&b)
-		e.SetEscapeHTML(false)
+		e := encoder(&b, "")
 		for _, row := range rows {
 			if err := e.Encode(row); err != nil {
 				return fmt.Errorf("print json: %w", err)
@@ -116,13 +115,18 @@ func one[T any](p printer, value T, id string, fields []field) error {
 
 func (p printer) json(value any) error {
 	var b strings.Builder
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false)
-	e.SetIndent("", "  ")
-	if err := e.Encode(value); err != nil {
+	if err := encoder(&b, "  ").Encode(value); err != nil {
 		return fmt.Errorf("print json: %w", err)
 	}
 	return p.write(b.String())
+}
+
+// encoder writes JSON that leaves "<" and its like alone, as people do.
+func encoder(w io.Writer, indent string) *json.Encoder {
+	e := json.NewEncoder(w)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", indent)
+	return e
 }
 
 func (p printer) write(s string) error {
