@@ -145,7 +145,7 @@ func (h *hugo) shows(ctx context.Context, category, text string) error {
 	})
 }
 
-// eventually asks every 2 ms until it hears yes.
+// eventually asks every millisecond until it hears yes.
 func eventually(ctx context.Context, what string, ok func() (bool, error)) error {
 	tick := time.NewTicker(time.Millisecond)
 	defer tick.Stop()
