@@ -350,7 +350,7 @@ func (c *Client) failed(err error) error {
 	case errors.As(err, &op) && op.Op == "dial":
 		e.Message = fmt.Sprintf("no daemon answers at %s: start it with `syndic serve`", c.where)
 	default:
-		e.Message = fmt.Sprintf("the daemon broke off: %v", err)
+		e.Message = fmt.Sprintf("the daemon broke off: %v: try again, or look at its log", err)
 	}
 	return e
 }

@@ -119,6 +119,8 @@ func (ad *adder) report(failed error) error {
 	switch {
 	case failed != nil && exitCode(failed) == exitInterrupted && len(ad.results) > 1:
 		return fail(exitInterrupted, "interrupted: %d of %d files are in: run it again to go on", len(results)-bad, len(ad.results))
+	case ad.goesOn(failed):
+		return fmt.Errorf("%w; %d of %d files are known to be in, and another run goes on from there", failed, len(results)-bad, len(ad.results))
 	case failed != nil:
 		return failed
 	case bad > 0 && bad < len(results):
@@ -127,6 +129,21 @@ func (ad *adder) report(failed error) error {
 		return fail(exitFailed, "nothing was added")
 	}
 	return nil
+}
+
+// goesOn tells whether a failure ended a folder in the middle, where another run
+// goes on. A daemon that went away may have taken in more than it could answer
+// for, so that even without a result some files may be in.
+func (ad *adder) goesOn(failed error) bool {
+	var refused *control.Error
+	if ad.series == nil || len(ad.results) == 1 || !errors.As(failed, &refused) {
+		return false
+	}
+	switch refused.Code {
+	case "unavailable", "timeout", "full":
+		return true
+	}
+	return false
 }
 
 func (ad *adder) printAdded(results []control.AddResult) error {
