@@ -63,6 +63,9 @@ func (a *adder) publish(p feed.Post, _ PostAction) (feed.Post, AddStatus, []stri
 	if p.State == feed.Published && !waits(p) {
 		return p, Unchanged, []string{"it is published already"}, nil
 	}
+	if p.State == feed.Draft || p.State == feed.Scheduled || p.Published.After(a.now) {
+		p.Overruled = overruled(p)
+	}
 	if p.State != feed.Published {
 		p.State, p.PublishAt = feed.Queued, time.Time{}
 	}
@@ -95,6 +98,7 @@ func (a *adder) reschedule(p feed.Post, r PostAction) (feed.Post, AddStatus, []s
 	if p.State == feed.Scheduled && p.PublishAt.Equal(at) && p.Published.Equal(at) {
 		return p, Unchanged, nil, nil
 	}
+	p.Overruled = overruled(p)
 	if !p.Published.Equal(at) {
 		p.Revision++
 	}
@@ -107,6 +111,9 @@ func (a *adder) reschedule(p feed.Post, r PostAction) (feed.Post, AddStatus, []s
 func (a *adder) recall(p feed.Post, r PostAction) (feed.Post, AddStatus, []string, error) {
 	if p.State == feed.Recalled && !r.Now {
 		return p, Unchanged, []string{"it is recalled already"}, nil
+	}
+	if p.State == feed.Draft || p.State == feed.Scheduled {
+		p.Overruled = overruled(p)
 	}
 	p.State, p.PublishAt = feed.Recalled, time.Time{}
 	return a.write(p, r.Now)
@@ -173,7 +180,7 @@ func (a *adder) revise(old feed.Post, d Document) (e entry, cats []feed.Category
 	if e.draft && wasOut(old) {
 		e.warnings = append(e.warnings, fmt.Sprintf("draft: the post was out already and stays %s", old.State))
 	}
-	e.post.File = old.File
+	e.post.File, e.edited = old.File, true
 	if err := a.move(&e, old); err != nil {
 		return e, nil, err
 	}

@@ -19,7 +19,10 @@ type entry struct {
 	slug          string    // Slug, or what stands in for it
 	date, updated time.Time // zero for none
 	draft         bool
-	names         []string // of categories
+	own           feed.Timing // what the document itself says of date and draft
+	ordered       bool        // the command says when it goes out, not the document alone
+	edited        bool        // it is a new text for one post, and not what a file has
+	names         []string    // of categories
 	links         []string
 	warnings      []string
 }
@@ -27,6 +30,7 @@ type entry struct {
 // read checks what can be checked of a document alone.
 func (a *adder) read(d *Document) (entry, error) {
 	e := entry{post: authored(d.Post), draft: d.Draft || a.req.Draft, links: d.Links, warnings: d.Warnings}
+	e.ordered = a.req.Draft || !a.at.IsZero()
 	e.names = append(append(e.names, d.Categories...), a.req.Categories...)
 	p := &e.post
 	if p.Title == "" && strings.TrimSpace(p.Body) == "" {
@@ -47,7 +51,7 @@ func (a *adder) read(d *Document) (entry, error) {
 // authored is what an author may say of a post; all else is syndic's own.
 func authored(p feed.Post) feed.Post {
 	p.Num, p.Categories, p.State, p.Revision, p.Live = 0, nil, "", 0, 0
-	p.PublishAt, p.Published, p.Updated, p.Labels = time.Time{}, time.Time{}, time.Time{}, nil
+	p.PublishAt, p.Published, p.Updated, p.Labels, p.Overruled = time.Time{}, time.Time{}, time.Time{}, nil, nil
 	p.Title, p.ID, p.URL = tidy(p.Title), tidy(p.ID), tidy(p.URL)
 	if p.Markup == "" {
 		p.Markup = feed.Markdown
@@ -97,6 +101,7 @@ func (a *adder) dates(d *Document, e *entry) (err error) {
 			return refuse("invalid", "date: %v", err)
 		}
 	}
+	e.own = feed.Timing{Draft: d.Draft, Date: e.date}
 	if !a.at.IsZero() {
 		e.date = a.at
 	}

@@ -13,18 +13,14 @@ import (
 func (a *adder) merge(old feed.Post, e *entry, cats []feed.Category) feed.Post {
 	p := e.post
 	p.Num, p.ID, p.Slug, p.Live = old.Num, old.ID, e.slug, old.Live
-	p.State, p.PublishAt, p.Published, p.Updated = old.State, old.PublishAt, old.Published, old.Updated
+	p.State, p.PublishAt, p.Published, p.Updated, p.Overruled = old.State, old.PublishAt, old.Published, old.Updated, old.Overruled
 	for _, c := range cats {
 		p.Categories = append(p.Categories, c.ID)
 	}
 	if p.File == "" {
 		p.File = old.File
 	}
-	if wasOut(old) {
-		a.redate(&p, e)
-	} else {
-		a.schedule(&p, e)
-	}
+	a.time(&p, e, wasOut(old))
 	switch {
 	case !e.updated.IsZero():
 		p.Updated = e.updated
@@ -47,6 +43,35 @@ func wasOut(p feed.Post) bool {
 	return p.State == feed.Published || p.State == feed.Recalled || p.Live > 0
 }
 
+// time decides when a post goes out, or did. A document that says what it said
+// before a command decided otherwise leaves that as it is.
+func (a *adder) time(p *feed.Post, e *entry, out bool) {
+	said := p.Overruled
+	kept := said != nil && !e.ordered && said.Is(e.own)
+	switch {
+	case out:
+		a.redate(p, e, kept)
+	case !kept:
+		a.schedule(p, e)
+	}
+	switch {
+	case kept || e.edited:
+	case e.own.Is(feed.Timing{Draft: e.draft, Date: e.date}):
+		p.Overruled = nil
+	default:
+		p.Overruled = &e.own
+	}
+}
+
+// overruled is what the post's document says of when it goes out, for a command
+// that is about to decide otherwise.
+func overruled(p feed.Post) *feed.Timing {
+	if p.Overruled != nil {
+		return p.Overruled
+	}
+	return &feed.Timing{Draft: p.State == feed.Draft, Date: p.Published}
+}
+
 // schedule decides when a post that never went out does. One whose hour has
 // just come is left to the scheduler, which publishes it at that hour.
 func (a *adder) schedule(p *feed.Post, e *entry) {
@@ -67,13 +92,14 @@ func (a *adder) schedule(p *feed.Post, e *entry) {
 	}
 }
 
-// redate changes the date of a post that went out.
-func (a *adder) redate(p *feed.Post, e *entry) {
+// redate changes the date of a post that went out, unless the one that it has
+// is to be kept.
+func (a *adder) redate(p *feed.Post, e *entry, kept bool) {
 	switch {
 	case e.date.IsZero() || e.date.Equal(p.Published):
 	case e.date.After(a.now):
 		e.warnings = append(e.warnings, fmt.Sprintf("date: %s is ahead, but the post is out already: it keeps its date; `syndic post recall %s` takes it back", e.date.Format(time.RFC3339), p.ID))
-	default:
+	case !kept:
 		p.Published = e.date
 	}
 }
@@ -85,7 +111,7 @@ func text(p feed.Post) feed.Post {
 
 // shown is the part of a post that an entry or a page shows.
 func shown(p feed.Post) feed.Post {
-	p.Num, p.State, p.PublishAt, p.Revision, p.Live, p.File = 0, "", time.Time{}, 0, 0, ""
+	p.Num, p.State, p.PublishAt, p.Revision, p.Live, p.File, p.Overruled = 0, "", time.Time{}, 0, 0, "", nil
 	return canonical(p)
 }
 

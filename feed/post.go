@@ -38,11 +38,21 @@ type Post struct {
 	Revision  uint64    `cbor:"25,keyasint,omitempty" json:"revision"`            // counts the changes to anything an entry or a page shows; 1 at first add
 	Live      uint64    `cbor:"26,keyasint,omitempty" json:"live"`                // the newest revision that was published; 0 for none
 	File      string    `cbor:"27,keyasint,omitempty" json:"file,omitempty"`      // name of the file it came from; empty for standard input
+	Overruled *Timing   `cbor:"28,keyasint,omitempty" json:"overruled,omitempty"` // what its document says, where a command decided otherwise; nil where it counts
 
 	// Labels are the slugs and titles of Categories, filled in by whoever reads
 	// the post for rendering; never stored.
 	Labels []Label `cbor:"-" json:"-"`
 }
+
+// Timing is what a document says of when its post goes out.
+type Timing struct {
+	Draft bool      `cbor:"1,keyasint,omitempty" json:"draft,omitempty"`
+	Date  time.Time `cbor:"2,keyasint,omitempty" json:"date,omitzero"` // UTC, whole seconds; zero for none
+}
+
+// Is tells whether two documents say the same.
+func (t Timing) Is(other Timing) bool { return t.Draft == other.Draft && t.Date.Equal(other.Date) }
 
 // Person is an author.
 type Person struct {

@@ -41,7 +41,7 @@ func scanPost(data []byte) (p feed.Post, whole bool) {
 		case 26:
 			p.Live = s.number(math.MaxUint64)
 		default:
-			s.bad = true // attachments and origins, too, which few posts have
+			s.bad = true // attachments, origins and what was overruled, too, which few posts have
 		}
 	})
 	return p, s.whole()
@@ -100,7 +100,7 @@ func stateOf(b []byte) feed.State {
 // packPost writes a post's record with its version and place. It is either as
 // the general encoder has it, or not whole.
 func packPost(p *feed.Post, live byte) (data []byte, whole bool) {
-	if len(p.Attachments) > 0 || p.Origin != (feed.Origin{}) || !lasts(p.PublishAt) || !lasts(p.Published) || !lasts(p.Updated) {
+	if len(p.Attachments) > 0 || p.Overruled != nil || p.Origin != (feed.Origin{}) || !lasts(p.PublishAt) || !lasts(p.Published) || !lasts(p.Updated) {
 		return nil, false
 	}
 	r := newRecorder(append(make([]byte, 0, len(p.Body)+len(p.Summary)+512), recordVersion, live))

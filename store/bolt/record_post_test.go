@@ -16,6 +16,8 @@ var somePosts = []feed.Post{
 	{Num: 1 << 40, Title: "\xff", Body: string(make([]byte, 70_000)), Categories: []string{"a", ""}, Tags: []string{"t"}, Expired: true, Live: 24},
 	{Authors: []feed.Person{{}, {Name: "N", Email: "E", URL: "U"}}, PublishAt: storetest.Day, Markup: feed.HTML, State: "odd"},
 	{Attachments: []feed.Attachment{{URL: "U", Size: -1}}, Origin: feed.Origin{Title: "T"}},
+	{Overruled: &feed.Timing{Draft: true}},
+	{Overruled: &feed.Timing{Date: storetest.Day}, Published: storetest.Day},
 	{Published: time.Unix(-1, 5), Updated: storetest.Day.In(time.FixedZone("", 3600))},
 	{
 		Num: 1, ID: "2", Slug: "3", Title: "4", URL: "5", Summary: "6", Body: "7", Markup: "8", Lang: "9", Categories: []string{"11"}, Tags: []string{"12"},

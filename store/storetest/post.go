@@ -77,6 +77,7 @@ func postRoundTrip(k *kit) {
 		Image: "http://example.org/i.png", BannerImage: "http://example.org/b.png", Comments: "http://example.org/c",
 		Origin: feed.Origin{Title: "Elsewhere", URL: "http://example.net/"}, License: "http://example.org/l", InReplyTo: "http://example.net/1",
 		Expired: true, State: feed.Queued, Published: at(1), Updated: at(2), File: "full.md",
+		Overruled: &feed.Timing{Draft: true, Date: at(3)},
 	}
 	want := p
 	want.Num, want.Revision = 1, 1
