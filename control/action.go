@@ -3,8 +3,6 @@ package control
 import (
 	"context"
 	"fmt"
-	"path/filepath"
-	"strings"
 	"time"
 
 	"syndic/feed"
@@ -168,7 +166,7 @@ func (a *adder) edit(old feed.Post, r PostAction) (feed.Post, AddStatus, []strin
 
 // revise reads a document as a new text of the post.
 func (a *adder) revise(old feed.Post, d Document) (e entry, cats []feed.Category, err error) {
-	if namedAfter(d.Post) {
+	if _, stem := feed.FileStem(d.Post.File); d.Post.Slug != "" && d.Post.Slug == feed.Slug(stem) {
 		d.Post.Slug = ""
 	}
 	if e, err = a.read(&d); err != nil {
@@ -206,11 +204,4 @@ func (h *Handler) probeEdit(ctx context.Context, r PostAction) (map[string]told,
 		}
 		return a.lacks(&e, cats)
 	})
-}
-
-// namedAfter tells whether a slug is only what the name of the file with the
-// new text gives.
-func namedAfter(p feed.Post) bool {
-	stem := strings.TrimSuffix(filepath.Base(p.File), filepath.Ext(p.File))
-	return p.File != "" && p.Slug != "" && strings.HasSuffix(feed.Slug(stem), p.Slug)
 }

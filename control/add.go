@@ -165,6 +165,9 @@ func skip(old feed.Post, e entry) string {
 
 // addNew mints the post's id, unless the document has one.
 func (a *adder) addNew(e *entry, cats []feed.Category) (feed.Post, error) {
+	if err := a.wasAnother(e); err != nil {
+		return feed.Post{}, err
+	}
 	p := a.merge(feed.Post{}, e, cats)
 	p.ID = e.post.ID
 	day := p.Published
@@ -183,11 +186,31 @@ func (a *adder) addNew(e *entry, cats []feed.Category) (feed.Post, error) {
 	return a.put(p, cats, a.req.Now)
 }
 
+// wasAnother warns of a file that has made a post before, by the slug that its
+// name gives, and comes with a slug of its own now: readers would have both.
+func (a *adder) wasAnother(e *entry) error {
+	_, stem := feed.FileStem(e.post.File)
+	named := feed.Slug(stem)
+	if e.post.File == "" || named == "" || named == e.slug {
+		return nil
+	}
+	old, err := a.tx.PostBySlug(named)
+	if isNotFound(err) || err == nil && (old.File != e.post.File || old.State == feed.Recalled || old.State == feed.Removed) {
+		return nil
+	}
+	if err == nil {
+		e.warnings = append(e.warnings, fmt.Sprintf("slug: with another one it is another post, and the one that this file made before stays: `syndic post recall %s` takes that back; a line `id: %[1]s` in the file keeps it one post", old.ID))
+	}
+	return err
+}
+
 // change writes a post's new text, if anything is new. Nothing is lost when
-// two files of one request have the same name and slug: the second is refused.
+// two files of one request have the same name and slug: the second is refused,
+// whether the first was new or in already.
 func (a *adder) change(old feed.Post, e *entry, cats []feed.Category) (feed.Post, AddStatus, error) {
 	p := a.merge(old, e, cats)
 	if same(p, old) {
+		a.touched[old.Num] = true
 		if a.req.Now && waits(old) {
 			_, err := a.put(old, cats, true)
 			return p, Unchanged, err

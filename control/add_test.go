@@ -41,6 +41,8 @@ func TestSamePost(t *testing.T) {
 		{name: "removed, another file", first: first, before: func(r *rig) { r.act(PostAction{Name: "a", Action: "rm"}) }, second: md("b.md", "B", "b", slugged("a")), want: Rejected, says: []string{"a.md", "b.md"}},
 		{name: "a former slug, the same file", first: first, before: func(r *rig) { r.mustAdd(md("a.md", "A", "text", slugged("z"), withID("tag:example.org,2026-01-02:a"))) }, second: first, want: Changed},
 		{name: "a former slug, another file", first: first, before: func(r *rig) { r.mustAdd(md("a.md", "A", "text", slugged("z"), withID("tag:example.org,2026-01-02:a"))) }, second: md("b.md", "B", "b", slugged("a")), want: Rejected, says: []string{"a.md", "b.md"}},
+		{name: "a former slug, standard input", first: first, before: func(r *rig) { r.mustAdd(md("a.md", "A", "text", slugged("z"), withID("tag:example.org,2026-01-02:a"))) }, second: md("", "B", "b", slugged("a")), want: Rejected, says: []string{"a.md", `"a"`, "once", `"z"`, "--update"}},
+		{name: "a former slug, standard input with --update", first: first, before: func(r *rig) { r.mustAdd(md("a.md", "A", "text", slugged("z"), withID("tag:example.org,2026-01-02:a"))) }, second: md("", "B", "b", slugged("a")), update: true, want: Changed},
 		{name: "its id, another post's slug", first: first, before: func(r *rig) { r.mustAdd(md("b.md", "B", "b")) }, second: md("a.md", "A", "text", withID("tag:example.org,2026-01-02:a"), slugged("b")), want: Rejected, says: []string{`"b"`, "b.md"}},
 		{name: "another post", first: first, second: md("c.md", "C", "text"), want: Added},
 		{name: "draft of what is queued", first: first, second: md("a.md", "A", "text", draft), want: Changed},
@@ -162,12 +164,48 @@ func TestOneBadDocument(t *testing.T) {
 // second would hide the first.
 func TestTwoFilesOfOneName(t *testing.T) {
 	r := newRig(t)
-	res := r.addAll(AddRequest{Documents: []Document{md("index.md", "A", "a"), md("index.md", "B", "b"), md("index.md", "A", "a")}})
-	if res[0].Status != Added || res[1].Status != Rejected || res[2].Status != Unchanged {
-		t.Errorf("%+v", res)
+	for _, first := range []AddStatus{Added, Unchanged} {
+		res := r.addAll(AddRequest{Documents: []Document{md("index.md", "A", "a"), md("index.md", "B", "b"), md("index.md", "A", "a")}})
+		if res[0].Status != first || res[1].Status != Rejected || res[2].Status != Unchanged {
+			t.Errorf("%+v", res)
+		}
 	}
 	if p := r.kept("index"); p.Title != "A" {
 		t.Errorf("the post is %q", p.Title)
+	}
+}
+
+// A file whose slug was changed is another post, by the rule that a document
+// without an id is known by its slug; its author hears of both.
+func TestSlugOfAFileChanges(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		doc  Document
+		says []string
+	}{
+		{"a slug of its own", md("2026-01-02-a.md", "A", "text", slugged("better")), []string{"slug:", "syndic post recall tag:example.org,2026-01-02:a", "id: tag:example.org,2026-01-02:a"}},
+		{"another file", md("b.md", "A", "text", slugged("better")), nil},
+		{"a file with that name's end", md("a.md", "A", "text", slugged("better")), nil},
+		{"standard input", md("", "A", "text", slugged("better")), nil},
+		{"the slug that its name gives", md("2026-01-02-b.md", "A", "text", slugged("b")), nil},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			r := newRig(t)
+			r.mustAdd(md("2026-01-02-a.md", "A", "text", slugged("a")))
+			res := r.mustAdd(c.doc)
+			if res.Status != Added || len(res.Warnings) > 0 != (c.says != nil) {
+				t.Errorf("%+v", res)
+			}
+			says(t, strings.Join(res.Warnings, " "), c.says...)
+			if c.says == nil {
+				return
+			}
+			r.act(PostAction{Name: "a", Action: "recall"})
+			c.doc.Post.Slug = "best"
+			if res := r.mustAdd(c.doc); res.Status != Added || len(res.Warnings) > 0 {
+				t.Errorf("after a recall: %+v", res)
+			}
+		})
 	}
 }
 

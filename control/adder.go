@@ -18,7 +18,7 @@ type adder struct {
 	now       time.Time // whole seconds
 	kept      bool      // site and authority are in the store
 	names     map[string]feed.Category
-	touched   map[uint64]bool // posts that this request has written
+	touched   map[uint64]bool // posts that this request has a document of
 	req       AddRequest
 	at        time.Time       // req.At; zero for none
 	told      map[string]told // what servers said of attachments, by address; nil when nobody was to be asked

@@ -53,16 +53,39 @@ func (a *adder) claim(e *entry, old feed.Post) error {
 	if e.post.ID != "" && !minted && !a.req.Update {
 		return refuse("conflict", "the slug %q is, or was, that of the post %s: give this one, whose id is %s, a slug of its own", e.slug, describePost(old), e.post.ID)
 	}
-	if e.post.File != "" && old.File != "" && e.post.File != old.File && !a.req.Update {
-		if old.State == feed.Recalled || old.State == feed.Removed {
-			return refuse("conflict", "the slug %q stays that of the post %s, which was %s: give %s a slug of its own", e.slug, describePost(old), old.State, e.post.File)
-		}
-		return refuse("conflict", "%s and %s have the same slug %q: give one a slug of its own, or say with --update that they are one post", e.post.File, old.File, e.slug)
+	if err := a.claimed(e, old); err != nil && !a.req.Update {
+		return err
 	}
 	if e.post.ID != "" {
 		e.warnings = append(e.warnings, fmt.Sprintf("id: the post keeps the id %s, which never changes; leave %s out", old.ID, e.post.ID))
 	}
 	return nil
+}
+
+// claimed refuses a file that is not the one that the post came from, and a slug
+// that is a former one, under which the post's old addresses still lead to it,
+// of a document that does not say by its file's name that it is that post.
+func (a *adder) claimed(e *entry, old feed.Post) error {
+	takenBack := old.State == feed.Recalled || old.State == feed.Removed
+	named := e.post.File != "" && old.File != ""
+	former := e.slug != old.Slug
+	switch {
+	case named && e.post.File == old.File, !named && (takenBack || !former):
+		return nil
+	case takenBack:
+		return refuse("conflict", "the slug %q stays that of the post %s, which was %s: give %s a slug of its own", e.slug, describePost(old), old.State, e.post.File)
+	case former:
+		return refuse("conflict", "the slug %q%s once was that of the post %s, which has %q now: choose another, or say with --update that they are one post", e.slug, of(e.post), describePost(old), old.Slug)
+	}
+	return refuse("conflict", "%s and %s have the same slug %q: give one a slug of its own, or say with --update that they are one post", e.post.File, old.File, e.slug)
+}
+
+// of names a document's file, if it has one.
+func of(p feed.Post) string {
+	if p.File == "" {
+		return ""
+	}
+	return " of " + p.File
 }
 
 // describePost names a post for a message.

@@ -1,7 +1,9 @@
 package feed
 
 import (
+	"path"
 	"strings"
+	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -70,6 +72,30 @@ func bound(s string) string {
 		end -= size
 	}
 	return s[:end]
+}
+
+// leading is the day or the number that sorts a folder's files.
+var leading = pattern(`^([0-9]{4}-[0-9]{2}-[0-9]{2}|[0-9]+)(?:[-_. ]+|$)`)
+
+// FileStem reads the name of a post's file, whose path has slashes: the day that
+// it begins with (YYYY-MM-DD), if any, and what remains of it for a slug. An
+// index file goes by its folder's name.
+func FileStem(file string) (day, stem string) {
+	stem = strings.TrimSuffix(path.Base(file), path.Ext(file))
+	if dir := path.Base(path.Dir(file)); stem == "index" && dir != "." && dir != ".." && dir != "/" {
+		stem = dir
+	}
+	m := leading().FindStringSubmatch(stem)
+	if m == nil {
+		return "", stem
+	}
+	if _, err := time.Parse(time.DateOnly, m[1]); err == nil {
+		day = m[1]
+	}
+	if rest := stem[len(m[0]):]; rest != "" {
+		stem = rest
+	}
+	return day, stem
 }
 
 // reserved are the first path segments that syndic serves itself, now or by a

@@ -121,7 +121,7 @@ func (r *reader) name(path string) {
 	day, stem := "", ""
 	if path != "" {
 		p.File = strings.ToValidUTF8(filepath.Base(path), string(utf8.RuneError))
-		day, stem = fileName(path)
+		day, stem = feed.FileStem(filepath.ToSlash(path))
 	}
 	if p.Slug == "" {
 		p.Slug = feed.Slug(stem)

@@ -8,7 +8,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"time"
 )
 
 // Files lists the documents at path: itself if it is a file, whatever it is
@@ -74,27 +73,4 @@ func isDocument(path string, d fs.DirEntry) bool {
 	}
 	info, err := os.Stat(path)
 	return err == nil && info.Mode().IsRegular()
-}
-
-// leading is the day or the number that sorts a folder's files.
-var leading = pattern(`^([0-9]{4}-[0-9]{2}-[0-9]{2}|[0-9]+)(?:[-_. ]+|$)`)
-
-// fileName reads a file's name: the day that it begins with, if any, and what
-// remains of it for a slug. An index file goes by its folder's name.
-func fileName(path string) (day, stem string) {
-	stem = strings.TrimSuffix(filepath.Base(path), filepath.Ext(path))
-	if dir := filepath.Base(filepath.Dir(path)); stem == "index" && dir != "." && dir != ".." && dir != string(filepath.Separator) {
-		stem = dir
-	}
-	m := leading().FindStringSubmatch(stem)
-	if m == nil {
-		return "", stem
-	}
-	if _, err := time.Parse(time.DateOnly, m[1]); err == nil {
-		day = m[1]
-	}
-	if rest := stem[len(m[0]):]; rest != "" {
-		stem = rest
-	}
-	return day, stem
 }

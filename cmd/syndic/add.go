@@ -24,10 +24,10 @@ func (a *app) addCommand() *cobra.Command {
 	var r control.AddRequest
 	var watch bool
 	cmd := &cobra.Command{
-		Use:   "add FILE|DIR|-",
+		Use:   "add FILE|DIR|-...",
 		Short: "Add Markdown posts, or update those that are there already",
-		Long: `Add Markdown posts with YAML front matter: a file, every *.md below a folder,
-or standard input. A file that was added before updates its post, and changes
+		Long: `Add Markdown posts with YAML front matter: files, every *.md below folders, or
+standard input. A file that was added before updates its post, and changes
 nothing if nothing changed. Times are read in the site's time zone.
 
 With --watch it stays, until Ctrl-C, and adds each file of those that is
@@ -38,7 +38,7 @@ With --format json it then prints one object a line. Linux only.`,
 		Example: `  syndic post add posts/
   syndic post add --watch --now posts/
   syndic post add --category design --at 2026-01-05T09:00:00Z essay.md`,
-		Args: cobra.ExactArgs(1),
+		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := checkTime(r.At); err != nil {
 				return err
@@ -46,12 +46,20 @@ With --format json it then prints one object a line. Linux only.`,
 			if r.Draft && (r.Now || r.At != "") || r.Now && r.At != "" {
 				return fail(exitUsage, "give one of --at, --draft and --now")
 			}
+			for _, name := range r.Categories {
+				if strings.Contains(name, ",") {
+					a.tell("warning: --category %q is one name: give --category once for each", name)
+				}
+			}
+			if watch && len(args) > 1 {
+				return fail(exitUsage, "--watch takes one file or folder, not %d", len(args))
+			}
 			if watch {
 				return a.watch(cmd.Context(), r, args[0])
 			}
 			ad := &adder{app: a, request: r}
 			defer ad.close()
-			err := ad.add(cmd.Context(), args[0])
+			err := ad.add(cmd.Context(), args)
 			return ad.report(err)
 		},
 	}

@@ -3,12 +3,16 @@ package main
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"iter"
+	"os"
+	"path/filepath"
 	"runtime"
 	"slices"
 	"time"
 
 	"syndic/control"
+	"syndic/feed"
 	"syndic/importer"
 )
 
@@ -36,6 +40,7 @@ type adder struct {
 	request control.AddRequest // of every batch
 	lines   bool               // results are printed as more rows of a list
 	files   []string
+	origins map[string]string   // files that were read, by slug
 	session *session            // opened with the first batch: bad input alone makes no database
 	results []control.AddResult // of each file, in their order; no Status before there is one
 	next    batch
@@ -64,23 +69,41 @@ func (ad *adder) close() {
 	}
 }
 
-// add adds everything there. Whatever ends it, the batches before are in,
-// and a second run passes them over.
-func (ad *adder) add(ctx context.Context, from string) error {
-	files := []string{from}
-	if from != "-" {
-		var err error
-		if files, err = importer.Files(from); err != nil {
-			return fail(exitFailed, "%w", err)
+// add adds everything at some places. Whatever ends it, the batches before are
+// in, and a second run passes them over.
+func (ad *adder) add(ctx context.Context, places []string) error {
+	var all []string
+	listed := map[string]bool{}
+	for _, place := range places {
+		files := []string{place}
+		if place != "-" {
+			var err error
+			if files, err = importer.Files(place); err != nil {
+				return fail(exitFailed, "%w", err)
+			}
+		}
+		ad.tellEmpty(place, files)
+		for _, file := range files {
+			if !listed[file] {
+				listed[file] = true
+				all = append(all, file)
+			}
 		}
 	}
-	return ad.addAll(ctx, from, files)
+	return ad.addAll(ctx, all)
 }
 
-// addAll adds the files that there are at a place.
-func (ad *adder) addAll(ctx context.Context, from string, files []string) error {
-	if ad.files = files; len(files) == 0 {
-		ad.tell("there is no *.md file in %s", from)
+func (a *app) tellEmpty(place string, files []string) {
+	if len(files) == 0 {
+		a.tell("there is no *.md file in %s", place)
+	}
+}
+
+// addAll adds files.
+func (ad *adder) addAll(ctx context.Context, files []string) error {
+	ad.files = files
+	if ad.origins == nil {
+		ad.origins = make(map[string]string, len(files))
 	}
 	ad.results = make([]control.AddResult, len(ad.files))
 	if len(ad.files) > batchPosts {
@@ -114,6 +137,9 @@ func (ad *adder) addFiles(ctx, patient context.Context) error {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
+		if f.err == nil {
+			f.err = ad.claim(ad.files[i], f)
+		}
 		if f.err != nil {
 			ad.results[i] = control.AddResult{File: ad.files[i], Status: control.Rejected, Error: f.err.Error()}
 			ad.shown.clear()
@@ -132,6 +158,34 @@ func (ad *adder) addFiles(ctx, patient context.Context) error {
 		ad.next.bytes += f.size
 	}
 	return ad.send(ctx, patient)
+}
+
+// claim refuses a file with the slug of another one, which it would replace, in
+// this run or the next. One that has gone since has left its slug to the other.
+func (ad *adder) claim(file string, f source) error {
+	slug := feed.Slug(f.document.Post.Slug)
+	if slug == "" {
+		return nil // the daemon finds one
+	}
+	if first, ok := ad.origins[slug]; ok && first != file {
+		if there, same := compare(first, file); there && same {
+			return nil
+		} else if there {
+			return fmt.Errorf("%s: it has the slug %q, as %s has: give one of them a slug of its own", file, slug, first)
+		}
+	}
+	ad.origins[slug] = file
+	return nil
+}
+
+// compare tells whether two files are there, and whether they have one text.
+func compare(a, b string) (there, same bool) {
+	x, err := os.ReadFile(a)
+	if err != nil {
+		return false, false
+	}
+	y, err := os.ReadFile(b)
+	return err == nil, bytes.Equal(x, y)
 }
 
 // source is a file that was read.
@@ -200,8 +254,21 @@ func (ad *adder) read(name string, buffer *bytes.Buffer) source {
 	if err != nil {
 		return source{err: err}
 	}
+	if piped(name) {
+		name = "-"
+	}
 	doc, err := importer.Markdown(name, src)
 	return source{document: doc, size: len(src), err: err}
+}
+
+// piped tells whether a file is a pipe such as /dev/fd/63, whose name says as
+// little as that of standard input.
+func piped(name string) bool {
+	if filepath.Ext(name) != "" {
+		return false
+	}
+	info, err := os.Stat(name)
+	return err == nil && !info.Mode().IsRegular()
 }
 
 // send sends the next batch, once not too many are on their way. The store

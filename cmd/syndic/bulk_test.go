@@ -222,3 +222,77 @@ func TestAddWithoutAnAnswer(t *testing.T) {
 		}
 	}
 }
+
+// Of two files with one slug in a folder the second is refused, however far they
+// are apart, again with each run, and what the first says stays.
+func TestAddTwoFilesOfOneName(t *testing.T) {
+	h := newHost(t)
+	h.serve()
+	folder := h.folder(2 * firstPosts)
+	first, second := h.write("posts/0/readme.md", "# First\n"), h.write("posts/9/readme.md", "# Second\n")
+	h.write("posts/9/copy/readme.md", "# First\n")
+	for _, code := range []int{exitPartly, exitPartly} {
+		r := h.run("post", "add", folder)
+		if r.code != code || !strings.Contains(r.err, second+`: it has the slug "readme", as `+first+" has: give one of them a slug of its own\n") {
+			t.Errorf("exit %d\n%s", r.code, r.err)
+		}
+		if p := decode[control.PostInfo](h, "post", "show", "readme"); p.Title != "First" || p.Revision != 1 {
+			t.Errorf("%+v", p)
+		}
+	}
+	if err := os.Remove(first); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.RemoveAll(filepath.Dir(h.write("posts/9/copy/readme.md", ""))); err != nil {
+		t.Fatal(err)
+	}
+	h.must(0, "post", "add", folder)
+	if p := decode[control.PostInfo](h, "post", "show", "readme"); p.Title != "Second" {
+		t.Errorf("the other file has gone: %+v", p)
+	}
+}
+
+// Several files and folders go in together, each file once; a place that is not
+// there ends it before anything is in.
+func TestAddSeveralPlaces(t *testing.T) {
+	h := newHost(t)
+	folder, file := h.folder(3), h.write("more/one.md", "# One\n")
+	if r := h.run("post", "add", folder, file, filepath.Join(h.dir, "nowhere")); r.code != exitFailed || !strings.Contains(r.err, "nowhere") {
+		t.Errorf("exit %d\n%s", r.code, r.err)
+	}
+	h.must(exitNoDatabase, "post", "list")
+	rows := decode[[]control.AddResult](h, "post", "add", file, folder, file)
+	if len(rows) != 4 || rows[0].File != file || rows[1].Status != control.Added {
+		t.Errorf("%+v", rows)
+	}
+	if r := h.run("post", "add", "--watch", folder, file); r.code != exitUsage || !strings.Contains(r.err, "one file or folder") {
+		t.Errorf("--watch: exit %d\n%s", r.code, r.err)
+	}
+	if r := h.run("post", "add", "--category", "A, B", file); r.code != 0 || !strings.Contains(r.err, `--category "A, B" is one name`) {
+		t.Errorf("--category: exit %d\n%s", r.code, r.err)
+	}
+}
+
+// Pipes have no name that means anything: each is a post of its own title.
+func TestAddPipes(t *testing.T) {
+	h := newHost(t)
+	for _, title := range []string{"One", "Two"} {
+		read, write, err := os.Pipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := write.WriteString("# " + title + "\n"); err != nil {
+			t.Fatal(err)
+		}
+		_ = write.Close()
+		cmd := h.command(t.Context(), "--format", "json", "post", "add", "/dev/fd/3")
+		cmd.ExtraFiles = []*os.File{read}
+		if r := h.finish(cmd, ""); r.code != 0 || !strings.Contains(r.out, `"slug": "`+strings.ToLower(title)+`"`) {
+			t.Errorf("exit %d\n%s%s", r.code, r.out, r.err)
+		}
+		_ = read.Close()
+	}
+	if n := len(decode[[]control.PostInfo](h, "post", "list")); n != 2 {
+		t.Errorf("%d posts", n)
+	}
+}

@@ -44,6 +44,7 @@ type watcher struct {
 	later   map[string]trial  // files to look at again
 	slugs   map[string]string // of the posts, by file
 	files   map[string]string // by slug
+	origins map[string]string // of all that was read, by slug
 }
 
 // trial is when to look at a file again.
@@ -64,7 +65,7 @@ func (a *app) watch(ctx context.Context, r control.AddRequest, path string) erro
 		return fail(exitFailed, "%w", err)
 	}
 	defer at.close()
-	w := &watcher{app: a, request: r, at: at, later: map[string]trial{}, slugs: map[string]string{}, files: map[string]string{}}
+	w := &watcher{app: a, request: r, at: at, later: map[string]trial{}, slugs: map[string]string{}, files: map[string]string{}, origins: map[string]string{}}
 	defer w.hangUp()
 	if err := w.begin(ctx, path, seen); err != nil {
 		return err
@@ -85,8 +86,10 @@ func (a *app) watch(ctx context.Context, r control.AddRequest, path string) erro
 // begin adds all that there is, as without --watch. That a file is wrong does
 // not end it.
 func (w *watcher) begin(ctx context.Context, path string, seen sight) error {
-	ad := &adder{app: w.app, request: w.request, lines: w.globals.format == formatJSON}
-	err := ad.addAll(ctx, path, w.sort(seen))
+	ad := &adder{app: w.app, request: w.request, origins: w.origins, lines: w.globals.format == formatJSON}
+	files := w.sort(seen)
+	w.tellEmpty(path, files)
+	err := ad.addAll(ctx, files)
 	wrong := ad.report(err)
 	w.keep(ad, err)
 	if err == nil && wrong != nil {
@@ -181,8 +184,8 @@ func (w *watcher) gone(file string) {
 func (w *watcher) add(ctx context.Context, files []string) (results []control.AddResult) {
 	for {
 		known := w.session != nil
-		ad := &adder{app: w.app, request: w.request, session: w.session}
-		err := ad.addAll(ctx, "", files)
+		ad := &adder{app: w.app, request: w.request, origins: w.origins, session: w.session}
+		err := ad.addAll(ctx, files)
 		results = append(results, ad.finished()...)
 		w.keep(ad, err)
 		files = ad.unfinished()
