@@ -46,7 +46,7 @@ func (h *Handler) act(ctx context.Context, r PostAction) (AddResult, error) {
 		if err != nil {
 			return err
 		}
-		res = AddResult{File: p.File, ID: p.ID, Slug: p.Slug, Title: p.Title, Status: status, State: p.State, Warnings: warnings}
+		res = AddResult{File: p.File, ID: p.ID, Slug: p.Slug, Title: p.Title, Status: status, State: p.State, PublishAt: timeOrNil(p.PublishAt), Warnings: warnings}
 		return nil
 	})
 	if err != nil {
@@ -114,7 +114,48 @@ func (a *adder) recall(p feed.Post, r PostAction) (feed.Post, AddStatus, []strin
 		p.Overruled = overruled(p)
 	}
 	p.State, p.PublishAt = feed.Recalled, time.Time{}
-	return a.write(p, r.Now)
+	return a.takeBack(p, r.Now)
+}
+
+// takeBack writes a post that was out, and tells when the last of its feeds
+// goes without it.
+func (a *adder) takeBack(p feed.Post, now bool) (feed.Post, AddStatus, []string, error) {
+	p, status, warnings, err := a.write(p, now)
+	if err != nil || now || p.Live == 0 {
+		return p, status, warnings, err
+	}
+	var last time.Time
+	for _, id := range append([]string{""}, p.Categories...) {
+		due, err := a.due(id)
+		if err != nil {
+			return p, "", nil, err
+		}
+		if due.After(last) {
+			last = due
+		}
+	}
+	if last.After(a.now) {
+		warnings = append(warnings, fmt.Sprintf("it stays in feeds until they go out next, the last at %s: --now takes it out at once", last.In(a.zone).Format(time.RFC3339)))
+	}
+	return p, status, warnings, nil
+}
+
+// due is when a category, or the site for "", is published next; zero when
+// nothing of it waits.
+func (a *adder) due(id string) (time.Time, error) {
+	num := feed.SiteNum
+	if id != "" {
+		c, err := a.tx.CategoryByID(id)
+		if err != nil {
+			return time.Time{}, err
+		}
+		num = c.Num
+	}
+	m, err := a.tx.Mark(num)
+	if isNotFound(err) {
+		return time.Time{}, nil
+	}
+	return m.Due, err
 }
 
 // remove leaves a tombstone: what names the post, so that nothing else is ever
@@ -127,7 +168,7 @@ func (a *adder) remove(p feed.Post, r PostAction) (feed.Post, AddStatus, []strin
 		Num: p.Num, ID: p.ID, Slug: p.Slug, Categories: p.Categories, Markup: p.Markup, State: feed.Removed,
 		Published: p.Published, Revision: p.Revision, Live: p.Live, File: p.File,
 	}
-	return a.write(stone, r.Now)
+	return a.takeBack(stone, r.Now)
 }
 
 // write stores the post in the categories that it has.

@@ -88,7 +88,7 @@ func (a *adder) addOne(d *Document) (AddResult, feed.Post, error) {
 	if err != nil {
 		return res, p, err
 	}
-	res.ID, res.Slug, res.Title, res.State = p.ID, p.Slug, p.Title, p.State
+	res.ID, res.Slug, res.Title, res.State, res.PublishAt = p.ID, p.Slug, p.Title, p.State, timeOrNil(p.PublishAt)
 	res.Status, res.Warnings = status, warnings
 	if status == Skipped {
 		p.Num = 0

@@ -73,7 +73,7 @@ func TestUndated(t *testing.T) {
 func TestAt(t *testing.T) {
 	r := newRig(t, func(c *Config) { c.Site.TimeZone = "Europe/Berlin" })
 	req := AddRequest{Documents: []Document{md("a.md", "A", "")}, At: "2998-07-01 12:00"}
-	if res := r.addAll(req)[0]; res.State != feed.Scheduled {
+	if res := r.addAll(req)[0]; res.State != feed.Scheduled || res.PublishAt == nil || res.PublishAt.Format(time.RFC3339) != "2998-07-01T10:00:00Z" {
 		t.Errorf("%+v", res)
 	}
 	if p := r.kept("a"); p.PublishAt.Format(time.RFC3339) != "2998-07-01T10:00:00Z" {

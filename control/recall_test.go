@@ -2,6 +2,7 @@ package control
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -58,6 +59,27 @@ func TestTakenBackNamesStayTaken(t *testing.T) {
 						}
 					})
 				}
+			}
+		}
+	}
+}
+
+// Whoever takes back a post that is out hears when the last of its feeds goes
+// without it, and how to have that at once.
+func TestTakenBackStaysInFeeds(t *testing.T) {
+	for _, action := range []string{"recall", "rm"} {
+		for _, c := range []struct{ out, now, says bool }{{true, false, true}, {true, true, false}, {false, false, false}} {
+			r := newRig(t, func(cfg *Config) { cfg.Site.TimeZone = "Asia/Tokyo" })
+			r.mustAdd(md("a.md", "A", "text", in("Design", "Code")))
+			if c.out {
+				r.publish()
+			}
+			res := r.act(PostAction{Name: "a", Action: action, Now: c.now})
+			if len(res.Warnings) > 0 != c.says {
+				t.Errorf("%s, out %t, now %t: %q", action, c.out, c.now, res.Warnings)
+			}
+			if c.says {
+				says(t, strings.Join(res.Warnings, " "), "in feeds", "+09:00", "--now")
 			}
 		}
 	}

@@ -45,14 +45,15 @@ type AddRequest struct {
 
 // AddResult says what became of one document.
 type AddResult struct {
-	File     string     `json:"file"`
-	ID       string     `json:"id"`
-	Slug     string     `json:"slug"`
-	Title    string     `json:"title"`
-	Status   AddStatus  `json:"status"`
-	State    feed.State `json:"state"`
-	Error    string     `json:"error,omitempty"`
-	Warnings []string   `json:"warnings,omitempty"`
+	File      string     `json:"file"`
+	ID        string     `json:"id"`
+	Slug      string     `json:"slug"`
+	Title     string     `json:"title"`
+	Status    AddStatus  `json:"status"`
+	State     feed.State `json:"state"`
+	PublishAt *time.Time `json:"publish_at,omitempty"` // when a scheduled post goes out
+	Error     string     `json:"error,omitempty"`
+	Warnings  []string   `json:"warnings,omitempty"`
 }
 
 // AddStatus is what became of a document.

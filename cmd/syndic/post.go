@@ -163,6 +163,6 @@ func (a *app) acted(res control.AddResult) error {
 		return fail(exitFailed, "%s", cmp.Or(res.Error, "the post was rejected"))
 	}
 	return one(a.printer(), res, res.ID, []field{
-		{"post", res.Slug}, {"title", res.Title}, {"id", res.ID}, {"state", string(res.State)}, {"result", string(res.Status)},
+		{"post", res.Slug}, {"title", res.Title}, {"id", res.ID}, {"state", string(res.State)}, {"goes out", when(res.PublishAt)}, {"result", string(res.Status)},
 	})
 }

@@ -12,7 +12,7 @@ import (
 func (a *app) removeCommand() *cobra.Command {
 	var r control.RemoveRequest
 	yes := false
-	cmd := a.postAct("rm", "Remove a post for good; its id and its path are never used again")
+	cmd := a.postAct("rm", "Remove a post for good; its id and its path are never used again", "now")
 	one, all := cmd.RunE, a.with(writing, func(c call) error { return a.removeAll(c, r) })
 	cmd.Use = "rm ID | --category C --yes"
 	cmd.Args = func(cmd *cobra.Command, args []string) error {
@@ -21,7 +21,10 @@ func (a *app) removeCommand() *cobra.Command {
 		}
 		return cobra.NoArgs(cmd, args)
 	}
-	cmd.PreRunE = func(*cobra.Command, []string) error {
+	cmd.PreRunE = func(cmd *cobra.Command, _ []string) error {
+		if r.Category != "" && cmd.Flags().Changed("now") {
+			return fail(exitUsage, "--now goes with one post: `syndic republish` takes a category's out of feeds at once")
+		}
 		if r.Category != "" && !yes {
 			return fail(exitUsage, "this removes every post of %q for good: add --yes if you mean it", r.Category)
 		}

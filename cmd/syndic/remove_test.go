@@ -15,7 +15,7 @@ func TestRemoveCategory(t *testing.T) {
 		h.write("posts/"+name+".md", strings.NewReplacer("NAME", name, "CATEGORY", category).Replace(post))
 	}
 	h.must(0, "post", "add", h.dir+"/posts")
-	for _, line := range []string{"post rm --category design", "post rm --category design --yes one", "post rm"} {
+	for _, line := range []string{"post rm --category design", "post rm --category design --yes one", "post rm --category design --yes --now", "post rm"} {
 		if r := h.run(strings.Fields(line)...); r.code != exitUsage {
 			t.Errorf("%q: exit %d\n%s%s", line, r.code, r.out, r.err)
 		}
