@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"io"
-	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -77,20 +75,7 @@ With --format json it then prints one object a line. Linux only.`,
 // readSource reads a file, or standard input for "-", into a buffer, which it
 // empties first.
 func (a *app) readSource(file string, src *bytes.Buffer) ([]byte, error) {
-	in := a.in
-	src.Reset()
-	if file != "-" {
-		f, err := os.Open(file)
-		if err != nil {
-			return nil, fmt.Errorf("read post: %w", err)
-		}
-		defer f.Close()
-		in = f
-		if info, err := f.Stat(); err == nil && info.Mode().IsRegular() {
-			src.Grow(int(min(info.Size(), maxPostFile)) + bytes.MinRead)
-		}
-	}
-	if _, err := src.ReadFrom(io.LimitReader(in, maxPostFile)); err != nil {
+	if err := a.readInput(file, maxPostFile, src); err != nil {
 		return nil, fmt.Errorf("read post: %w", err)
 	}
 	return src.Bytes(), nil

@@ -2,11 +2,11 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
 	"net/url"
-	"os"
 	"slices"
 	"strings"
 
@@ -156,16 +156,19 @@ func parseConfig(name string, src []byte) (Config, error) {
 
 // readConfig reads the file, or the default one when path is empty; found
 // tells whether there was one. A file that was named must be there.
-func readConfig(path string) (c Config, found bool, err error) {
+func (a *app) readConfig(path string) (c Config, found bool, err error) {
 	name := path
 	if name == "" {
 		name = defaultConfigFile
 	}
-	src, err := os.ReadFile(name)
+	var src bytes.Buffer
+	err = a.readFile(name, maxConfigBytes+1, &src)
 	switch {
 	case err == nil:
-		c, err = parseConfig(name, src)
+		c, err = parseConfig(name, src.Bytes())
 		return c, true, err
+	case errors.Is(err, context.Canceled):
+		return c, false, err
 	case path == "" && errors.Is(err, fs.ErrNotExist):
 		return defaultConfig(), false, nil
 	case errors.Is(err, fs.ErrPermission):
@@ -175,6 +178,9 @@ func readConfig(path string) (c Config, found bool, err error) {
 	}
 	return c, false, &configError{lines: []string{fmt.Sprintf("read configuration: %v", err)}}
 }
+
+// readConfig is the same for whoever cannot be interrupted.
+func readConfig(path string) (c Config, found bool, err error) { return new(app).readConfig(path) }
 
 // site is the part of the configuration that shapes feeds.
 func (c Config) site() feed.Site {

@@ -21,7 +21,7 @@ func (a *app) configCommand() *cobra.Command {
 		Short: "Print the configuration in effect, defaults included",
 		Args:  cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
-			c, _, err := readConfig(a.globals.config)
+			c, _, err := a.readConfig(a.globals.config)
 			if err != nil {
 				return err
 			}
@@ -41,7 +41,7 @@ type validity struct {
 }
 
 func (a *app) validateConfig(file string) error {
-	_, found, err := readConfig(file)
+	_, found, err := a.readConfig(file)
 	if err != nil {
 		return err
 	}

@@ -78,7 +78,7 @@ func (a *app) connect(ctx context.Context, m mode) (*session, error) {
 	}
 	// A configuration that is named must be right, even where it is not needed.
 	if a.globals.config != "" {
-		if _, _, err := readConfig(a.globals.config); err != nil {
+		if _, _, err := a.readConfig(a.globals.config); err != nil {
 			return nil, err
 		}
 	}
@@ -154,7 +154,7 @@ func sameFile(a, b string) bool {
 
 // open opens the store and serves the control API to this process alone.
 func (a *app) open(ctx context.Context, p places, m mode) (*session, error) {
-	c, found, err := readConfig(a.globals.config)
+	c, found, err := a.readConfig(a.globals.config)
 	if err != nil {
 		return nil, err
 	}

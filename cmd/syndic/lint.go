@@ -1,9 +1,9 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"fmt"
-	"io"
 	"os"
 	"strings"
 
@@ -40,12 +40,10 @@ Exit code 1, or 5 for a category, if there are errors.`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			name := args[0]
 			switch {
-			case name == "-":
-				return a.lintReader(name, a.in)
 			case strings.Contains(name, "://"):
 				return a.lintURL(cmd.Context(), name)
-			case isFile(name):
-				return a.lintFile(name)
+			case name == "-", isFile(name):
+				return a.lintInput(name)
 			}
 			err := a.with(reading, a.lintCategory)(cmd, args)
 			if err != nil && exitCode(err) != exitRejected && strings.ContainsAny(name, "./") {
@@ -61,20 +59,12 @@ func isFile(name string) bool {
 	return err == nil && !info.IsDir()
 }
 
-func (a *app) lintFile(name string) error {
-	f, err := os.Open(name)
-	if err != nil {
-		return fmt.Errorf("lint: %w", err)
-	}
-	defer f.Close()
-	return a.lintReader(name, f)
-}
-
-func (a *app) lintReader(name string, r io.Reader) error {
-	b, err := io.ReadAll(io.LimitReader(r, maxLinted+1))
-	if err != nil {
+func (a *app) lintInput(name string) error {
+	var in bytes.Buffer
+	if err := a.readInput(name, maxLinted+1, &in); err != nil {
 		return fmt.Errorf("lint %s: %w", name, err)
 	}
+	b := in.Bytes()
 	if len(b) > maxLinted {
 		return fail(exitFailed, "lint %s: it is larger than %d MB, which no reader takes", name, maxLinted>>20)
 	}

@@ -40,8 +40,9 @@ type app struct {
 	out      io.Writer // data
 	messages io.Writer // everything else
 	getenv   func(string) string
-	hangups  chan os.Signal // SIGHUP
-	examine  examiner       // of database files
+	hangups  chan os.Signal  // SIGHUP
+	examine  examiner        // of database files
+	ended    <-chan struct{} // closed when the user interrupts; set by run
 	globals  globals
 	parsed   bool // the command line was understood
 }
@@ -54,6 +55,7 @@ type globals struct {
 
 // run executes the command line and returns the exit code.
 func (a *app) run(ctx context.Context, args []string) int {
+	a.ended = ctx.Done()
 	root := a.root()
 	if completing(args) {
 		a.complete(root)

@@ -150,7 +150,7 @@ func (r *reloader) replace(ctx context.Context, request control.ReloadRequest) (
 	if _, err := os.Stat(r.name()); r.found && errors.Is(err, fs.ErrNotExist) {
 		return nil, refuseConfig("%s is gone: put it back; an empty file is the defaults", r.name())
 	}
-	c, found, err := readConfig(r.file)
+	c, found, err := r.daemon.app.readConfig(r.file)
 	if err != nil {
 		return nil, err
 	}

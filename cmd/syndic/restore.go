@@ -56,7 +56,7 @@ func (a *app) seize(ctx context.Context) (*bolt.Hold, error) {
 	if err != nil {
 		return nil, err
 	}
-	c, _, err := readConfig(a.globals.config)
+	c, _, err := a.readConfig(a.globals.config)
 	if err != nil {
 		return nil, err
 	}
@@ -113,21 +113,20 @@ func (a *app) restore(ctx context.Context, h *bolt.Hold, file string) (r restore
 
 // copyBeside copies a file to one beside the database, and syncs it.
 func copyBeside(ctx context.Context, file, db string) (part string, err error) {
-	in, err := os.Open(file)
-	if errors.Is(err, fs.ErrNotExist) {
+	info, err := os.Stat(file)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
 		return "", errors.New("there is no such file")
+	case err != nil:
+		return "", err
+	case !info.Mode().IsRegular(): // opening a pipe waits for its writer
+		return "", errors.New("it is not a file")
 	}
+	in, err := os.Open(file)
 	if err != nil {
 		return "", err
 	}
 	defer in.Close()
-	info, err := in.Stat()
-	if err != nil {
-		return "", err
-	}
-	if !info.Mode().IsRegular() {
-		return "", errors.New("it is not a file")
-	}
 	if sameFile(file, db) {
 		return "", errors.New("it is the database itself: name a backup")
 	}

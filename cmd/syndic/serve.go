@@ -31,7 +31,7 @@ func (a *app) serveCommand() *cobra.Command {
 		Short: "Run the daemon: publish on time, serve the feeds, tell the hubs",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			c, found, err := readConfig(a.globals.config)
+			c, found, err := a.readConfig(a.globals.config)
 			if err != nil {
 				return err
 			}

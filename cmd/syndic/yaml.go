@@ -91,7 +91,7 @@ func (d *decoder) decode(src []byte, into any) {
 	d.root = top.Type()
 	start := place{1, 1}
 	if len(src) > maxConfigBytes {
-		d.add(start, "", "the file has %d bytes: more than %d is no configuration", len(src), maxConfigBytes)
+		d.add(start, "", "the file has more than %d bytes, which no configuration has", maxConfigBytes)
 		return
 	}
 	if deep(src) {
