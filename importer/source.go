@@ -40,6 +40,13 @@ func split(file string, src []byte) (source, error) {
 	return source{body: text, bodyLine: 1, frontLine: 1}, nil
 }
 
+// HasFront tells whether a document says anything but its text: it has front
+// matter, of which an empty one counts.
+func HasFront(src []byte) bool {
+	s, err := split("", src)
+	return err == nil && s.hasFront
+}
+
 // nextLine cuts off the first line, without white space at its end.
 func nextLine(text string) (line, rest string) {
 	line, rest, _ = strings.Cut(text, "\n")

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -215,6 +216,33 @@ func TestEdit(t *testing.T) {
 		if p := decode[control.PostInfo](h, "post", "show", "a"); p.Slug != "moved" || p.ID != id {
 			t.Errorf("daemon %v: moved %+v", daemon, p)
 		}
+	}
+}
+
+// A file that has nothing but text leaves all else of the post alone.
+func TestEditTextAlone(t *testing.T) {
+	h := newHost(t)
+	h.must(0, "post", "add", h.write("q2.md", "---\ntitle: Quarter two\ndate: 2099-01-05\ncategories: [Design, News]\ntags: [a, b]\nsummary: short\nauthor: Somebody\n---\n\nOld text.\n"))
+	want := decode[control.PostInfo](h, "post", "show", "q2")
+	for _, c := range []struct{ text, title, body, status string }{
+		{"just new text\n", want.Title, "just new text", "changed"},
+		{"just new text\n", want.Title, "just new text", "unchanged"},
+		{"# Another title\n\nmore text\n", "Another title", "more text", "changed"},
+	} {
+		if r := h.feed(c.text, "post", "edit", "q2", "--file", "-"); r.code != 0 || !strings.Contains(r.out, c.status) {
+			t.Fatalf("%q: exit %d\n%s%s", c.text, r.code, r.out, r.err)
+		}
+		got := decode[control.PostInfo](h, "post", "show", "q2")
+		want.Title, want.Body, want.Updated, want.Revision, want.Document = c.title, c.body, got.Updated, got.Revision, got.Document
+		if !reflect.DeepEqual(got, want) {
+			t.Errorf("%q: the post is\n%+v, want\n%+v", c.text, got, want)
+		}
+	}
+	if r := h.feed("---\ntitle: Whole\n---\nx\n", "post", "edit", "q2", "--file", "-"); r.code != 0 {
+		t.Fatalf("exit %d\n%s%s", r.code, r.out, r.err)
+	}
+	if p := decode[control.PostInfo](h, "post", "show", "q2"); p.Title != "Whole" || len(p.Categories)+len(p.Tags) > 0 {
+		t.Errorf("a file with front matter is not the whole post: %+v", p)
 	}
 }
 

@@ -21,7 +21,9 @@ func (a *app) editCommand() *cobra.Command {
 		Use:   "edit ID",
 		Short: "Change a post in $VISUAL or $EDITOR, or replace it by a file",
 		Long: `Change a post in $VISUAL or $EDITOR, as Markdown with front matter, or replace
-its text by that of a file (- is standard input). Its id never changes.`,
+it by a file (- is standard input). A file with front matter is the whole post;
+one without replaces the text alone, and the title if its first heading gives
+one: everything else stays. The post's id never changes.`,
 		Args: cobra.ExactArgs(1),
 		RunE: a.with(writing, func(c call) error {
 			old, err := c.client.Post(c, c.args[0])
@@ -35,7 +37,7 @@ its text by that of a file (- is standard input). Its id never changes.`,
 			return rev.edit()
 		}),
 	}
-	cmd.Flags().StringVar(&file, "file", "", "take the new text from this `file`")
+	cmd.Flags().StringVar(&file, "file", "", "take the post, or its text alone, from this `file`")
 	cmd.Flags().BoolVar(&noProbe, "no-probe", false, noProbeHelp)
 	return cmd
 }
@@ -54,19 +56,43 @@ func (r reviser) replace(file string) error {
 		return err
 	}
 	doc, err := r.revision(file, src)
+	if err == nil && !importer.HasFront(src) {
+		doc, err = r.withText(doc)
+	}
 	if err != nil {
 		return err
 	}
 	return r.send(doc)
 }
 
+// withText is the post as it is, with the text of a document that says nothing
+// else.
+func (r reviser) withText(doc control.Document) (control.Document, error) {
+	old, err := r.document()
+	if err != nil {
+		return doc, err
+	}
+	old.Post.Title = cmp.Or(doc.Post.Title, old.Post.Title)
+	old.Post.Body, old.Post.Markup, old.Post.File, old.Links = doc.Post.Body, doc.Post.Markup, "", doc.Links
+	return old, nil
+}
+
+// document is the post as it is, as a door would hand it in.
+func (r reviser) document() (control.Document, error) {
+	if r.old.Document == nil {
+		return control.Document{}, fmt.Errorf("the daemon did not send the text of %s: restart it", r.old.ID)
+	}
+	return *r.old.Document, nil
+}
+
 // edit has the user change the post in an editor. What cannot be read or sent
 // afterwards is kept.
 func (r reviser) edit() (err error) {
-	if r.old.Document == nil {
-		return fmt.Errorf("the daemon did not send the text of %s: restart it", r.old.ID)
+	old, err := r.document()
+	if err != nil {
+		return err
 	}
-	before := importer.Format(importer.Document(*r.old.Document))
+	before := importer.Format(importer.Document(old))
 	path, err := writeTemp(before)
 	if err != nil {
 		return err
@@ -92,7 +118,7 @@ func (r reviser) edit() (err error) {
 	}
 	doc, err := r.revision(path, after)
 	if err == nil {
-		doc.Post.Markup = r.old.Document.Post.Markup
+		doc.Post.Markup = old.Post.Markup
 		err = r.send(doc)
 	}
 	keep = err != nil
