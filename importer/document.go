@@ -83,7 +83,7 @@ func (r *reader) warn(line, column int, format string, args ...any) {
 // where it stands.
 func (r *reader) body(s source) error {
 	if len(s.body) > MaxBody {
-		return &Error{File: r.file, Msg: fmt.Sprintf("its text has %d bytes, more than the %d that a post may have", len(s.body), MaxBody)}
+		return &Error{File: r.file, Msg: fmt.Sprintf("its text has more than %d bytes, the most that a post may have", MaxBody)}
 	}
 	text := s.body
 	if !utf8.ValidString(text) {

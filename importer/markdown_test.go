@@ -190,7 +190,11 @@ func TestMarkdownErrors(t *testing.T) {
 		{"attachment debt", front("attachments:\n- url: a.mp3\n  size: -1"), "x.md:4:9: attachments[0].size: it must be a whole number of bytes"},
 		{"attachment duration", front("attachments:\n- url: a.mp3\n  duration: 1:60"), `x.md:4:13: attachments[0].duration: it must be a whole number of seconds, or "1:02:03"`},
 		{"two documents", "---\ntitle: x\n--- # more\ntitle: y\n---\n", "x.md:4:1: there is more than one document"},
-		{"long", strings.Repeat("x", MaxBody+1), "x.md: its text has 5000001 bytes, more than the 5000000 that a post may have"},
+		{"long", strings.Repeat("x", MaxBody+1), "x.md: its text has more than 5000000 bytes, the most that a post may have"},
+		{"zero byte", "# x\r\n\r\nfine\x00", "x.md:3: it is no text: a byte 0x00 is in this line; name a Markdown file, or save this one as UTF-8"},
+		{"zero byte in front matter", front("title: x\nslug: a\x00"), "x.md:3: it is no text: a byte 0x00"},
+		{"program", "\x7fELF\x02\x01\x01\x00\xff", "x.md:1: it is no text"},
+		{"UTF-16 without a mark", "#\x00 \x00x\x00", "x.md:1: it is no text"},
 		{"long front matter", front("title: " + strings.Repeat("x", maxFront)), "x.md:2: the front matter has 262152 bytes, more than 262144"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -15,7 +15,8 @@ type source struct {
 }
 
 // split tells the front matter from the body. The file may begin with a byte
-// order mark and blank lines, and may end its lines as Windows does.
+// order mark and blank lines, and may end its lines as Windows does. No text
+// holds a zero byte: what does is another file, named by mistake.
 func split(file string, src []byte) (source, error) {
 	if bytes.HasPrefix(src, []byte("\xff\xfe")) || bytes.HasPrefix(src, []byte("\xfe\xff")) {
 		return source{}, &Error{File: file, Msg: "it is UTF-16: save it as UTF-8"}
@@ -24,6 +25,9 @@ func split(file string, src []byte) (source, error) {
 	if strings.Contains(text, "\r") {
 		text = strings.ReplaceAll(text, "\r\n", "\n")
 		text = strings.ReplaceAll(text, "\r", "\n")
+	}
+	if at := strings.IndexByte(text, 0); at >= 0 {
+		return source{}, &Error{File: file, Line: 1 + strings.Count(text[:at], "\n"), Msg: "it is no text: a byte 0x00 is in this line; name a Markdown file, or save this one as UTF-8"}
 	}
 	line, rest := 1, text
 	first, after := nextLine(rest)
