@@ -51,6 +51,9 @@ func Markdown(name string, src []byte) (doc Document, err error) {
 	}
 	r := &reader{file: file, lines: s.frontLine - 1}
 	r.doc.Post.Markup = feed.Markdown
+	if line := s.meant(); line > 0 {
+		r.warn(line, 1, `this line opens no front matter, and all below it is published as text: if it is meant to, write "---" there, without a space before it`)
+	}
 	if !r.plain(s.front) {
 		if err := r.front(s.front); err != nil {
 			return Document{}, err

@@ -226,6 +226,8 @@ func TestMarkdownWarnings(t *testing.T) {
 		{"empty name", front("tags: [a, '']"), `x.md:2:11: tags[1]: it is empty and left out`},
 		{"empty author", front("authors: [{name: }]"), `x.md:2:11: authors[0]: it is empty and left out`},
 		{"bytes", "# x\n\nfine\n\xff", "x.md:4: the text is not all UTF-8: what is not was replaced by '\ufffd'"},
+		{"space before front matter", " ---\ntitle: x\n---\n\nfine\n", `x.md:1:1: this line opens no front matter, and all below it is published as text: if it is meant to, write "---" there, without a space before it`},
+		{"a dash too many", "\n\n----\n# mine\nlayout: post\nTitle: x\n\ntags:\n  - a\nlastmod: 2026-01-05\n----\nfine\n", "x.md:3:1: this line opens no front matter"},
 		{"bytes below front matter", front("title: x") + "\xff", "x.md:5: the text is not all UTF-8"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -237,6 +239,18 @@ func TestMarkdownWarnings(t *testing.T) {
 				t.Errorf("got %q\nwant %q", d.Warnings, c.want)
 			}
 		})
+	}
+}
+
+// A document may well begin with a rule.
+func TestMarkdownRule(t *testing.T) {
+	for _, src := range []string{
+		"----\n\nSome text.\n\n---\n", " ---\nSome text: more.\nStill more.\n---\n", "----\nNote: this.\n----\n", "----\ntitle: x\n", "----\ntitle: x\nSome text.\n----\n",
+		"----\n----\n", "----", "***\ntitle: x\n---\n", "- title: x\n- b\n\n---\n", "title: x\n---\n", "-- -\ntitle: x\n---\n", front("title: x") + "\n----\ntitle: x\n----\n",
+	} {
+		if d, err := Markdown("x.md", []byte(src)); err != nil || len(d.Warnings) > 0 {
+			t.Errorf("%q: %v, %q", src, err, d.Warnings)
+		}
 	}
 }
 

@@ -73,6 +73,46 @@ func splitFront(file, text string, line int) (source, error) {
 	return source{}, &Error{File: file, Line: s.frontLine - 1, Column: 1, Msg: `the front matter that opens here is never closed: put a line of "---" after it`}
 }
 
+// meant is the number of a first line that its author may have taken for the
+// opening of front matter; 0 for none. It is indented or has a dash too many,
+// and nothing stands between it and a closing line but keys, of which one at
+// least is known. After a rule that is one, anything else does.
+func (s source) meant() int {
+	if s.hasFront {
+		return 0
+	}
+	first, rest, n := "", s.body, 0
+	for first == "" && rest != "" {
+		first, rest = nextLine(rest)
+		n++
+	}
+	if !ruled(first) {
+		return 0
+	}
+	for keys := 0; rest != ""; {
+		var line string
+		line, rest = nextLine(rest)
+		key := keyForm().FindStringSubmatch(line)
+		switch {
+		case (ruled(line) || line == "...") && keys > 0:
+			return n
+		case key != nil:
+			if name := strings.ToLower(key[1]); known[name] != nil || foreign[name] != "" {
+				keys++
+			}
+		case line != "" && line[0] != '#' && !strings.HasPrefix(strings.TrimLeft(line, " "), "- "):
+			return 0 // no empty line, no comment, and no item of a list
+		}
+	}
+	return 0
+}
+
+// ruled tells whether a line is of three dashes or more and nothing else.
+func ruled(line string) bool {
+	line = strings.TrimSpace(line)
+	return len(line) >= len("---") && strings.Trim(line, "-") == ""
+}
+
 // check refuses front matter that is no text: what is repaired in a body would
 // be a wrong name here.
 func (s source) check(file string) error {
