@@ -201,12 +201,14 @@ func clean(s string) string {
 	}, s)
 }
 
-// when writes a time in the zone that the user's clock is in.
+// when writes a time in the zone that the user's clock is in, with its offset: so
+// it can be given back, to --at or in front matter, which mean the site's zone
+// where none is written.
 func when(t *time.Time) string {
 	if t == nil || t.IsZero() {
 		return ""
 	}
-	return t.Local().Format("2006-01-02 15:04:05")
+	return t.Local().Format("2006-01-02 15:04:05Z07:00")
 }
 
 // count writes a number, nothing for zero.

@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"github.com/rivo/uniseg"
+
+	"syndic/control"
 )
 
 type thing struct {
@@ -95,6 +97,23 @@ func TestWidth(t *testing.T) {
 	for _, s := range []string{"", "a", "~ !", "日記", "é", "e\u0301", "👩‍👩‍👧", "a\u200bb", "\x7f", "tab\t"} {
 		if got, want := width(s), uniseg.StringWidth(s); got != want {
 			t.Errorf("%q: %d cells, want %d", s, got, want)
+		}
+	}
+}
+
+// A time that was printed means the same when it is given back.
+func TestTimesComeBack(t *testing.T) {
+	h := newHost(t, "  time_zone: Asia/Tokyo")
+	h.must(0, "post", "add", h.write("a.md", "---\ntitle: A\ndate: 2099-07-05 08:30\n---\n\ntext\n"))
+	want := decode[control.PostInfo](h, "post", "show", "a").PublishAt
+	for zone, shown := range map[string]string{"UTC": "2099-07-04 23:30:00Z", "America/New_York": "2099-07-04 19:30:00-04:00", "Asia/Kolkata": "2099-07-05 05:00:00+05:30"} {
+		h.env = append(h.env, "TZ="+zone)
+		if out := h.must(0, "post", "list"); !strings.Contains(out, "  "+shown+"  ") {
+			t.Errorf("%s: no %s in\n%s", zone, shown, out)
+		}
+		h.must(0, "post", "schedule", "a", "--at", shown)
+		if at := decode[control.PostInfo](h, "post", "show", "a").PublishAt; want == nil || at == nil || !at.Equal(*want) {
+			t.Errorf("%s: the post was of %v and is of %v", zone, want, at)
 		}
 	}
 }

@@ -81,7 +81,7 @@ func (d *daemon) standing(ctx context.Context) string {
 		text += fmt.Sprintf("; %s queued", several(n, "ping"))
 	}
 	if last := d.sink.latest(); !last.at.IsZero() {
-		text += fmt.Sprintf("; last error at %s: %s", last.at.Format("2006-01-02 15:04:05"), shorten(last.text, longestText))
+		text += fmt.Sprintf("; last error at %s: %s", when(&last.at), shorten(last.text, longestText))
 	}
 	return text
 }
