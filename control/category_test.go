@@ -38,6 +38,11 @@ func TestCategoryInfo(t *testing.T) {
 			t.Errorf("%q: %+v, %v", name, site, err)
 		}
 	}
+	for _, c := range list {
+		if named, err := r.Category(t.Context(), c.ID); err != nil || named.ID != c.ID || named.Slug != c.Slug {
+			t.Errorf("%q: %+v, %v", c.ID, named, err)
+		}
+	}
 	_, err = r.Category(t.Context(), "Desing")
 	refused(t, err, "not_found", `"Desing"`, `did you mean "design"`)
 	_, err = r.Category(t.Context(), "xyz")

@@ -143,7 +143,7 @@ func (c *Client) Categories(ctx context.Context) ([]CategoryInfo, error) {
 	}
 }
 
-// Category shows one, named by its slug, its title or a former one of either;
+// Category shows one, named by its slug, its title, a former one of either or its id;
 // the empty name is the site's own.
 func (c *Client) Category(ctx context.Context, name string) (CategoryInfo, error) {
 	var info CategoryInfo

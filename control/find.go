@@ -68,8 +68,8 @@ func nearestPost(r store.Reader, name string) (string, error) {
 	return nearest(name, slugs, "post"), nil
 }
 
-// findCategory finds a category by its slug, its title or a former one; "" and
-// the site's title are the site's own.
+// findCategory finds a category by its slug, its title or a former one, else by
+// its id, as lists print it; "" and the site's title are the site's own.
 func findCategory(r store.Reader, site feed.Site, name string) (feed.Category, error) {
 	name = strings.TrimSpace(name)
 	if name == "" || name == "/" {
@@ -81,6 +81,9 @@ func findCategory(r store.Reader, site feed.Site, name string) (feed.Category, e
 	}
 	if (feed.Category{Title: site.Title}).Named(name) {
 		return r.Category(feed.SiteNum)
+	}
+	if c, err := r.CategoryByID(name); !isNotFound(err) {
+		return c, err
 	}
 	var names []string
 	for c, err := range eachCategory(r) {

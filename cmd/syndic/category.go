@@ -54,8 +54,9 @@ func (a *app) categoryShow() *cobra.Command {
 	return &cobra.Command{
 		Use:   "show CAT",
 		Short: "Show a category and its feeds",
-		Long:  `Show a category and its feeds. "" is the site's own.`,
-		Args:  cobra.ExactArgs(1),
+		Long: `Show a category and its feeds. It is named, as in every command, by its slug,
+its title, a former one of either or its id; "" is the site's own.`,
+		Args: cobra.ExactArgs(1),
 		RunE: a.with(reading, func(c call) error {
 			info, err := c.client.Category(c, c.args[0])
 			if err != nil {
