@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"os"
 	"path/filepath"
 	"strings"
@@ -221,6 +222,11 @@ func TestBadConfiguration(t *testing.T) {
 		if r.code != exitConfig || r.err != want {
 			t.Errorf("%q: exit %d\n%s", line, r.code, r.err)
 		}
+	}
+	var v validity
+	if r := h.run("--format", "json", "config", "validate"); r.code != exitConfig || json.Unmarshal([]byte(r.out), &v) != nil ||
+		v.OK || v.File != h.config || len(v.Problems) != 2 || strings.Count(r.err, "\n") != 2 {
+		t.Errorf("as JSON: exit %d\n%s%s", r.code, r.out, r.err)
 	}
 	h.config = filepath.Join(h.dir, "missing.yaml")
 	for _, line := range []string{"serve", "config validate", "status"} {

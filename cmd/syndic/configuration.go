@@ -1,6 +1,8 @@
 package main
 
 import (
+	"errors"
+
 	"github.com/spf13/cobra"
 )
 
@@ -34,20 +36,25 @@ func (a *app) configCommand() *cobra.Command {
 	})
 }
 
-// validity is what config validate has to say of a good file.
+// validity is what config validate has to say of a file.
 type validity struct {
-	File string `json:"file"` // empty when there is none and the defaults hold
-	OK   bool   `json:"ok"`
+	File     string   `json:"file"` // empty when there is none and the defaults hold
+	OK       bool     `json:"ok"`
+	Problems []string `json:"problems,omitempty"` // one line each, with its place
 }
 
 func (a *app) validateConfig(file string) error {
 	_, found, err := a.readConfig(file)
-	if err != nil {
-		return err
-	}
-	v := validity{File: file, OK: true}
+	v := validity{File: file, OK: err == nil}
 	if found && file == "" {
 		v.File = defaultConfigFile
+	}
+	if wrong := new(configError); errors.As(err, &wrong) && a.globals.format == formatJSON {
+		v.Problems = wrong.lines
+		return errors.Join(a.printer().json(v), err)
+	}
+	if err != nil {
+		return err
 	}
 	if a.globals.format == formatTable {
 		if !found {

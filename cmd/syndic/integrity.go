@@ -90,9 +90,9 @@ func (a *app) problemsOf(ctx context.Context, h *bolt.Hold) ([]string, error) {
 // repaired is what a repair has to say.
 type repaired struct {
 	Database string   `json:"database"`
-	Kept     string   `json:"kept"` // the damaged file
-	Posts    int      `json:"posts"`
-	Problems []string `json:"problems"` // found before
+	Kept     string   `json:"kept"`            // the damaged file; empty where there was nothing to repair
+	Posts    *int     `json:"posts,omitempty"` // in the new database
+	Problems []string `json:"problems"`        // found before
 	Lost     []string `json:"lost"`
 	Held     []string `json:"held"`
 	Mended   []string `json:"mended"`
@@ -112,7 +112,7 @@ func (a *app) repair(ctx context.Context) error {
 	}
 	if len(problems) == 0 {
 		a.tell("the database is sound: there is nothing to repair")
-		return nil
+		return a.printRepair(repaired{Database: h.Path()})
 	}
 	if h, err = a.seize(ctx); err != nil {
 		return err
@@ -152,14 +152,14 @@ func (a *app) salvage(ctx context.Context, h *bolt.Hold) (r repaired, err error)
 		return r, fail(exitFailed, "%s cannot be repaired and was not changed: restore a backup with `syndic restore`: %w", h.Path(), err)
 	}
 	kept, err := h.Replace(part, "damaged", time.Now())
-	return repaired{Database: h.Path(), Kept: kept, Posts: found.Posts, Lost: found.Lost, Held: found.Held, Mended: found.Mended}, err
+	return repaired{Database: h.Path(), Kept: kept, Posts: &found.Posts, Lost: found.Lost, Held: found.Held, Mended: found.Mended}, err
 }
 
 func (a *app) reportRepair(r repaired) error {
 	if err := a.printRepair(r); err != nil {
 		return err
 	}
-	a.tell("repaired: %d posts are in %s, the damaged file is kept as %s; the next start makes every feed again", r.Posts, r.Database, r.Kept)
+	a.tell("repaired: %d posts are in %s, the damaged file is kept as %s; the next start makes every feed again", *r.Posts, r.Database, r.Kept)
 	if n := len(r.Lost) + len(r.Held); n > 0 {
 		return fail(exitPartly, "%d posts are lost and %d held back as drafts: add them again from their files, or from a backup", len(r.Lost), len(r.Held))
 	}
@@ -168,7 +168,7 @@ func (a *app) reportRepair(r repaired) error {
 
 func (a *app) printRepair(r repaired) error {
 	if a.globals.format == formatJSON {
-		for _, list := range []*[]string{&r.Lost, &r.Held, &r.Mended} {
+		for _, list := range []*[]string{&r.Problems, &r.Lost, &r.Held, &r.Mended} {
 			*list = append([]string{}, *list...) // an empty list is one
 		}
 		return a.printer().json(r)

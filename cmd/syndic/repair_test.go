@@ -202,6 +202,9 @@ func TestRepair(t *testing.T) {
 	if r := h.run("check", "--repair"); r.code != 0 || !strings.Contains(r.err, "nothing to repair") {
 		t.Errorf("sound: exit %d: %s", r.code, r.err)
 	}
+	if r := decode[repaired](h, "check", "--repair"); r.Database == "" || r.Kept != "" || r.Posts != nil || r.Problems == nil || r.Lost == nil {
+		t.Errorf("sound: %+v", r)
+	}
 	p := h.serve()
 	if r := h.run("check", "--repair"); r.code != exitLocked || !strings.Contains(r.err, "stop it first") || !oneMessage(r.err) {
 		t.Errorf("over a live daemon: exit %d: %s", r.code, r.err)
@@ -222,7 +225,7 @@ func TestRepair(t *testing.T) {
 	if err != nil || string(kept) != string(whole) || !strings.HasPrefix(filepath.Base(r.Kept), "syndic.db.damaged-") {
 		t.Errorf("the damaged file is not kept as it was: %s (%v)", r.Kept, err)
 	}
-	if r.Posts == 0 || len(r.Problems) == 0 || r.Lost == nil || r.Held == nil || r.Mended == nil {
+	if r.Posts == nil || *r.Posts == 0 || len(r.Problems) == 0 || r.Lost == nil || r.Held == nil || r.Mended == nil {
 		t.Errorf("got %+v", r)
 	}
 	h.must(0, "check")
