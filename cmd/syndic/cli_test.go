@@ -43,6 +43,7 @@ func TestUsageErrors(t *testing.T) {
 		"category rename a":              "accepts 2 arg",
 		"--republish --no-such-flag":     "unknown flag",
 		"hub ping":                       "accepts 1 arg",
+		"hub log --limit -1":             "not -1",
 		"serve now":                      "unknown command",
 		"version please":                 "unknown command",
 		"schedule list --republish":      "unknown flag",
@@ -317,6 +318,17 @@ func TestReadOnlyDataDirectory(t *testing.T) {
 	}
 }
 
+// A file that nothing was ever written to is no database.
+func TestEmptyDatabase(t *testing.T) {
+	h := newHost(t)
+	h.write("data/syndic.db", "")
+	for _, line := range []string{"status", "check", "check --repair", "compact", "post list"} {
+		if r := h.run(strings.Fields(line)...); r.code != exitNoDatabase || !oneMessage(r.err) {
+			t.Errorf("%q: exit %d\n%s", line, r.code, r.err)
+		}
+	}
+}
+
 // A store that is locked by somebody who has no socket.
 func TestLockedWithoutSocket(t *testing.T) {
 	h := newHost(t)
@@ -329,7 +341,7 @@ func TestLockedWithoutSocket(t *testing.T) {
 	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX); err != nil {
 		t.Fatal(err)
 	}
-	for _, line := range []string{"republish", "post list", "serve"} {
+	for _, line := range []string{"republish", "post list", "serve", "reload"} {
 		r := h.run(strings.Fields(line)...)
 		if r.code != exitLocked || !strings.Contains(r.err, f.Name()) || !oneMessage(r.err) {
 			t.Errorf("%q: exit %d\n%s", line, r.code, r.err)

@@ -10,6 +10,30 @@ import (
 	"syndic/control"
 )
 
+// There must be room for a file beside the database.
+func TestCompactInAReadOnlyDirectory(t *testing.T) {
+	h := newHost(t)
+	h.must(0, "post", "add", h.write("a.md", goodPost))
+	if os.Geteuid() == 0 { // whom no mode keeps out
+		for _, path := range []string{h.data, filepath.Join(h.data, databaseName)} {
+			if err := os.Chown(path, nobody, nobody); err != nil {
+				t.Fatal(err)
+			}
+		}
+		h.uid = nobody
+	}
+	if err := os.Chmod(h.data, 0o500); err != nil {
+		t.Fatal(err)
+	}
+	if r := h.run("compact"); r.code != exitNotPermitted || !oneMessage(r.err) || !strings.Contains(r.err, "writable") {
+		t.Errorf("exit %d\n%s", r.code, r.err)
+	}
+	if err := os.Chmod(h.data, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	h.must(0, "compact")
+}
+
 // The command works with a daemon and without one, and the daemon goes on with
 // the new file.
 func TestCompact(t *testing.T) {

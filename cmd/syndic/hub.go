@@ -41,6 +41,12 @@ func (a *app) hubLog() *cobra.Command {
 		Use:   "log",
 		Short: "List how pings went, newest first",
 		Args:  cobra.NoArgs,
+		PreRunE: func(*cobra.Command, []string) error {
+			if limit < 0 {
+				return fail(exitUsage, "--limit is a number of lines, such as 20, not %d", limit)
+			}
+			return nil
+		},
 		RunE: a.with(reading, func(c call) error {
 			rows, err := c.client.HubLog(c, limit)
 			if err != nil {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"strings"
@@ -9,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"syndic/control"
+	"syndic/store"
 )
 
 func (a *app) reloadCommand() *cobra.Command {
@@ -50,6 +52,16 @@ func (a *app) daemon(ctx context.Context) (*control.Client, error) {
 		return client, nil
 	case denied != "":
 		return nil, fail(exitNotPermitted, "not permitted to use the daemon's socket %s: run as its user: sudo -u USER syndic …", denied)
+	}
+	h, err := a.seize(ctx)
+	if errors.Is(err, store.ErrLocked) {
+		return nil, fmt.Errorf("no daemon answers, but one may run: %w, or give its socket with --socket", err)
+	}
+	if err == nil {
+		err = h.Close()
+	}
+	if err != nil {
+		return nil, err
 	}
 	return nil, fail(exitFailed, "no daemon runs here: nothing was done; `syndic serve` reads the configuration when it starts")
 }

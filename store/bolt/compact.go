@@ -59,7 +59,7 @@ func (s *Store) Compact(ctx context.Context) (done Compaction, err error) {
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	c, err := s.newCompaction()
 	if err != nil {
-		return done, fmt.Errorf("compact: %w", err)
+		return done, fmt.Errorf("compact: %w", fault(s.path, err))
 	}
 	defer s.news.Store(nil)
 	s.news.Store(c.news)

@@ -15,8 +15,9 @@ import (
 // Hold keeps everybody else from a database without opening it: it may be
 // damaged, or missing.
 type Hold struct {
-	path string   // behind any symbolic link
-	file *os.File // nil where there is no database
+	path  string   // behind any symbolic link
+	file  *os.File // nil where there is no file
+	empty bool     // the file is, which to Open is no database either
 }
 
 // Seize takes the lock of the database at path, for which it waits so long. It
@@ -39,6 +40,8 @@ func Seize(path string, wait time.Duration) (*Hold, error) {
 	for until := time.Now().Add(wait); ; <-tick.C {
 		err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
 		if err == nil {
+			info, err := f.Stat()
+			h.empty = err == nil && info.Size() == 0
 			return h, nil
 		}
 		if !errors.Is(err, syscall.EWOULDBLOCK) || time.Now().After(until) {
@@ -51,7 +54,7 @@ func Seize(path string, wait time.Duration) (*Hold, error) {
 func (h *Hold) Path() string { return h.path }
 
 // Missing tells whether there is no database.
-func (h *Hold) Missing() bool { return h.file == nil }
+func (h *Hold) Missing() bool { return h.file == nil || h.empty }
 
 // Replace puts the file called with, of the same directory, in the place of the
 // database, and keeps that under a name that ends with why and the time. The
