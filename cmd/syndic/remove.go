@@ -19,7 +19,10 @@ func (a *app) removeCommand() *cobra.Command {
 		if r.Category == "" {
 			return cobra.ExactArgs(1)(cmd, args)
 		}
-		return cobra.NoArgs(cmd, args)
+		if len(args) > 0 {
+			return fail(exitUsage, "%s takes an ID or --category, not both: name the post %q or the category alone", cmd.CommandPath(), args[0])
+		}
+		return nil
 	}
 	cmd.PreRunE = func(cmd *cobra.Command, _ []string) error {
 		if r.Category != "" && cmd.Flags().Changed("now") {

@@ -59,6 +59,7 @@ Exit codes: 0 done, 1 failed, 2 usage, 3 partly, 4 no such post or category,
 		a.hubCommand(), a.scheduleCommand(), a.configCommand(), a.reloadCommand(), a.statusCommand(), a.checkCommand(), a.doctorCommand(),
 		a.compactCommand(), a.backupCommand(), a.restoreCommand(), a.exportCommand(), a.examineCommand(), a.versionCommand(), a.manualCommand())
 	strict(root)
+	arity(root)
 	return root
 }
 
