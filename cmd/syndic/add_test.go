@@ -183,7 +183,10 @@ func TestEdit(t *testing.T) {
 			t.Errorf("untouched: exit %d\n%s", r.code, r.err)
 		}
 		editor("sed -i -e s/Some/Other/ -e 's/A good title/A new title/'")
-		h.must(0, "post", "edit", "a")
+		const behind = "a.md has the former text"
+		if r := h.run("post", "edit", "a"); r.code != 0 || !strings.Contains(r.err, behind) {
+			t.Errorf("edited: exit %d\n%s", r.code, r.err)
+		}
 		p := decode[control.PostInfo](h, "post", "show", "a")
 		if p.Body != "Other text." || p.Title != "A new title" || p.Slug != "a" || p.ID != id || p.File != "a.md" || len(p.Categories) != 1 {
 			t.Errorf("daemon %v: edited %+v", daemon, p)
@@ -205,6 +208,9 @@ func TestEdit(t *testing.T) {
 			t.Errorf("no editor: exit %d\n%s", r.code, r.err)
 		}
 
+		if r := h.run("post", "edit", "a", "--file", h.write("a.md", goodPost)); r.code != 0 || strings.Contains(r.err, behind) {
+			t.Errorf("replaced by its file: exit %d\n%s", r.code, r.err)
+		}
 		h.must(0, "post", "edit", "a", "--file", h.write("2026-02-03-elsewhere.md", "# From a file\n\nbody\n"))
 		p = decode[control.PostInfo](h, "post", "show", "a")
 		if p.Title != "From a file" || p.Slug != "a" || p.ID != id || p.Body != "body" {

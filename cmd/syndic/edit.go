@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 
 	"github.com/spf13/cobra"
 
@@ -62,7 +63,7 @@ func (r reviser) replace(file string) error {
 	if err != nil {
 		return err
 	}
-	return r.send(doc)
+	return r.send(doc, file)
 }
 
 // withText is the post as it is, with the text of a document that says nothing
@@ -119,7 +120,7 @@ func (r reviser) edit() (err error) {
 	doc, err := r.revision(path, after)
 	if err == nil {
 		doc.Post.Markup = old.Post.Markup
-		err = r.send(doc)
+		err = r.send(doc, path)
 	}
 	keep = err != nil
 	return err
@@ -172,10 +173,15 @@ func (a *app) revision(file string, src []byte) (control.Document, error) {
 	return control.Document(doc), nil
 }
 
-func (r reviser) send(doc control.Document) error {
+// send hands the new text in, which comes from a file. The one that the post came
+// from is left behind, unless it is that.
+func (r reviser) send(doc control.Document, from string) error {
 	res, err := r.client.Act(r, control.PostAction{Name: r.old.ID, Action: "edit", Edit: &doc, NoProbe: r.noProbe})
 	if err != nil {
 		return err
+	}
+	if res.Status == control.Changed && res.File != "" && res.File != filepath.Base(from) {
+		r.tell("%s has the former text, and brings it back when it is added again: change it, too", res.File)
 	}
 	return r.acted(res)
 }
