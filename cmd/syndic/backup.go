@@ -35,6 +35,9 @@ there. "syndic restore FILE" puts it back.`,
   syndic backup - | ssh elsewhere.example 'cat > syndic.db'`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if args[0] == "" {
+				return fail(exitUsage, "the file has no name: name a new one, or - for standard output")
+			}
 			if args[0] == "-" && terminal(a.out) {
 				return fail(exitUsage, "a database is nothing for a terminal: name a file, or send the output elsewhere")
 			}

@@ -72,6 +72,12 @@ func postsIn(t *testing.T, path string) map[string]feed.Post {
 	return all
 }
 
+func TestBackupWithoutAName(t *testing.T) {
+	if r := newHost(t).run("backup", ""); r.code != exitUsage || !strings.Contains(r.err, "the file has no name") {
+		t.Errorf("exit %d\n%s", r.code, r.err)
+	}
+}
+
 func TestBackup(t *testing.T) {
 	h := newHost(t, `schedule: "@change"`)
 	h.must(0, "post", "add", examplePosts(t))

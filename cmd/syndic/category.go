@@ -106,7 +106,11 @@ func (a *app) printCategory(c control.CategoryInfo) error {
 		{"hubs", strings.Join(c.Hubs, ", ")}, {"page", c.Page}, {"due", when(c.DirtySince)},
 	}
 	for _, f := range c.Feeds {
-		fields = append(fields, field{f.Format, fmt.Sprintf("%s (%d entries, %d bytes, %s, %s)", f.URL, f.Entries, f.Bytes, short(f.Digest), when(&f.Modified))})
+		state := "not published yet"
+		if f.Generation > 0 {
+			state = fmt.Sprintf("%s, %d bytes, %s, %s", counted(f.Entries, "entry", "entries"), f.Bytes, short(f.Digest), when(&f.Modified))
+		}
+		fields = append(fields, field{f.Format, f.URL + " (" + state + ")"})
 	}
 	if r := c.Run; r != nil {
 		fields = append(fields, field{"last run", when(&r.At)}, field{"error", r.Error})

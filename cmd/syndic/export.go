@@ -67,7 +67,7 @@ func (a *app) export(ctx context.Context, dir string) error {
 	done.Written, done.Unchanged, done.Deleted = f.written, f.unchanged, f.deleted
 	done.LeftAlone = append(done.LeftAlone, f.left...)
 	if done.Removed > 0 {
-		a.tell("%d posts were removed, and nothing of them is left to write", done.Removed)
+		a.tell("%s removed, and nothing is left to write of that", counted(done.Removed, "post was", "posts were"))
 	}
 	err = one(a.printer(), done, dir, []field{
 		{"directory", dir}, {"posts", fmt.Sprint(done.Posts)}, {"written", fmt.Sprint(done.Written)},

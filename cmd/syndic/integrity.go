@@ -45,7 +45,7 @@ func (a *app) check(ctx context.Context) error {
 	}
 	err = list(a.printer(), problems, itself, column[string]{"PROBLEM", itself})
 	if n := len(problems); err == nil && n > 0 {
-		return fail(exitFailed, "the database is damaged, in %d places at least: stop the daemon and run `syndic check --repair`, or restore a backup with `syndic restore`", n)
+		return fail(exitFailed, "the database is damaged, in %s at least: stop the daemon and run `syndic check --repair`, or restore a backup with `syndic restore`", counted(n, "place", "places"))
 	}
 	a.tell("the database is sound")
 	return err
@@ -159,9 +159,9 @@ func (a *app) reportRepair(r repaired) error {
 	if err := a.printRepair(r); err != nil {
 		return err
 	}
-	a.tell("repaired: %d posts are in %s, the damaged file is kept as %s; the next start makes every feed again", *r.Posts, r.Database, r.Kept)
+	a.tell("repaired: %s in %s, the damaged file is kept as %s; the next start makes every feed again", counted(*r.Posts, "post is", "posts are"), r.Database, r.Kept)
 	if n := len(r.Lost) + len(r.Held); n > 0 {
-		return fail(exitPartly, "%d posts are lost and %d held back as drafts: add them again from their files, or from a backup", len(r.Lost), len(r.Held))
+		return fail(exitPartly, "%s lost and %d held back as drafts: add them again from their files, or from a backup", counted(len(r.Lost), "post is", "posts are"), len(r.Held))
 	}
 	return nil
 }

@@ -148,6 +148,14 @@ func (a *app) printFindings(rows []lintRow, name string, code int) error {
 	return nil
 }
 
+// counted writes a number with words that go with one or with many.
+func counted(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, many)
+}
+
 func several(n int, what string) string {
 	switch n {
 	case 0:

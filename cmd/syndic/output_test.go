@@ -117,3 +117,24 @@ func TestTimesComeBack(t *testing.T) {
 		}
 	}
 }
+
+func TestCounted(t *testing.T) {
+	for n, want := range map[int]string{0: "0 posts are", 1: "1 post is", 2: "2 posts are"} {
+		if got := counted(n, "post is", "posts are"); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}
+
+// A category's feeds are described once there are any.
+func TestCategoryShow(t *testing.T) {
+	h := newHost(t, `schedule: "@daily"`)
+	h.must(0, "post", "add", h.write("a.md", goodPost))
+	if out := h.must(0, "category", "show", "design"); strings.Count(out, " (not published yet)\n") != 3 || strings.Contains(out, "bytes") {
+		t.Errorf("before:\n%s", out)
+	}
+	h.must(0, "republish")
+	if out := h.must(0, "category", "show", "design"); strings.Count(out, " (1 entry, ") != 3 || strings.Contains(out, "not published") {
+		t.Errorf("after:\n%s", out)
+	}
+}

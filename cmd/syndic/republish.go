@@ -155,12 +155,12 @@ func republished(rows []control.FeedResult, r control.RepublishRequest) error {
 	case r.NoWait || r.DryRun:
 		return nil
 	case failed > 0:
-		return fail(exitPartly, "the feeds are out, but %d pings were refused for good: see `syndic hub log`", failed)
+		return fail(exitPartly, "the feeds are out, but %s refused for good: see `syndic hub log`", counted(failed, "ping was", "pings were"))
 	case queued > 0:
 		if why != "" {
 			why = " (" + why + ")"
 		}
-		return fail(exitPartly, "the feeds are out, %d pings are still queued%s: see `syndic hub list`", queued, why)
+		return fail(exitPartly, "the feeds are out, %s still queued%s: see `syndic hub list`", counted(queued, "ping is", "pings are"), why)
 	}
 	return nil
 }

@@ -236,6 +236,9 @@ func kind(n ast.Node) string {
 	if t := n.GetToken(); t != nil {
 		written = " (" + t.Value + ")"
 	}
+	if tooLong(n) {
+		return "a number with too many digits" + written
+	}
 	switch n.(type) {
 	case *ast.IntegerNode:
 		return "a number" + written
@@ -253,6 +256,17 @@ func kind(n ast.Node) string {
 		return "a mapping"
 	}
 	return "something else"
+}
+
+// tooLong tells whether a whole number has more digits than any key takes: the
+// library calls it text.
+func tooLong(n ast.Node) bool {
+	t := n.GetToken()
+	if t == nil || quoted(n) || !decimal().MatchString(t.Value) {
+		return false
+	}
+	_, err := strconv.Atoi(t.Value)
+	return err != nil
 }
 
 func (d *decoder) text(n ast.Node, v reflect.Value, path string) {
@@ -279,6 +293,10 @@ var fractional = pattern(`^-?(0|[1-9][0-9]*)(\.[0-9]+)?$`)
 
 func (d *decoder) integer(n ast.Node, v reflect.Value, path string) {
 	x, ok := n.(*ast.IntegerNode)
+	if tooLong(n) {
+		d.mismatch(n, path, "a shorter one")
+		return
+	}
 	if !ok {
 		want := "a whole number"
 		if quoted(n) {
@@ -447,7 +465,7 @@ func paths(t reflect.Type, above string) []string {
 }
 
 // closest is the name that differs from what was written in no more than a
-// third of its letters, at least two; "" for none.
+// third of its letters, or in two of a name that has as many others; "" for none.
 func closest(written string, names []string) string {
 	best, least := "", max(2, len(written)/3)+1
 	for _, name := range names {
@@ -457,7 +475,7 @@ func closest(written string, names []string) string {
 		n := levenshtein.ComputeDistance(strings.ToLower(written), strings.ToLower(name))
 		// Of two that are as near, the one that begins alike: lsit is list, not edit.
 		alike := n == least && best != "" && written != "" && name[0] == written[0] && best[0] != written[0]
-		if (n < least || alike) && n < len(name) {
+		if (n < least || alike) && 2*n <= len(name) {
 			best, least = name, n
 		}
 	}
