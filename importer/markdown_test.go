@@ -246,7 +246,7 @@ func TestMarkdownWarnings(t *testing.T) {
 func TestMarkdownRule(t *testing.T) {
 	for _, src := range []string{
 		"----\n\nSome text.\n\n---\n", " ---\nSome text: more.\nStill more.\n---\n", "----\nNote: this.\n----\n", "----\ntitle: x\n", "----\ntitle: x\nSome text.\n----\n",
-		"----\n----\n", "----", "***\ntitle: x\n---\n", "- title: x\n- b\n\n---\n", "title: x\n---\n", "-- -\ntitle: x\n---\n", front("title: x") + "\n----\ntitle: x\n----\n",
+		"----\n----\n", "----", "    ---\n    title: x\n    ---\n", "***\ntitle: x\n---\n", "- title: x\n- b\n\n---\n", "title: x\n---\n", "-- -\ntitle: x\n---\n", front("title: x") + "\n----\ntitle: x\n----\n",
 	} {
 		if d, err := Markdown("x.md", []byte(src)); err != nil || len(d.Warnings) > 0 {
 			t.Errorf("%q: %v, %q", src, err, d.Warnings)

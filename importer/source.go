@@ -44,8 +44,8 @@ func split(file string, src []byte) (source, error) {
 	return source{body: text, bodyLine: 1, frontLine: 1}, nil
 }
 
-// HasFront tells whether a document says anything but its text: it has front
-// matter, of which an empty one counts.
+// HasFront tells whether a document has front matter, be it empty: then it may
+// say more than its text.
 func HasFront(src []byte) bool {
 	s, err := split("", src)
 	return err == nil && s.hasFront
@@ -107,8 +107,12 @@ func (s source) meant() int {
 	return 0
 }
 
-// ruled tells whether a line is of three dashes or more and nothing else.
+// ruled tells whether a line is of three dashes or more and nothing else. One
+// that is indented by four is code (CommonMark §4.4).
 func ruled(line string) bool {
+	if strings.HasPrefix(line, "    ") || strings.HasPrefix(line, "\t") {
+		return false
+	}
 	line = strings.TrimSpace(line)
 	return len(line) >= len("---") && strings.Trim(line, "-") == ""
 }
