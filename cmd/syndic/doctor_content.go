@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -32,6 +33,12 @@ func (d *doctor) active() (list []control.CategoryInfo) {
 	return list
 }
 
+// published tells whether the category was ever published: its feeds answer 404
+// until then.
+func published(c control.CategoryInfo) bool {
+	return slices.ContainsFunc(c.Feeds, func(f control.FeedInfo) bool { return f.Generation > 0 })
+}
+
 // lookAtCategories looks at how publications went, and for feeds without posts.
 func (d *doctor) lookAtCategories(ctx context.Context) (err error) {
 	if d.client == nil {
@@ -50,7 +57,7 @@ func (d *doctor) lookAtCategories(ctx context.Context) (err error) {
 			d.report(broken, "categories", "publication-late", name, "its changes were due "+ago(*c.DirtySince)+" and are not published",
 				"look at the daemon's log; `syndic republish` tries now")
 		}
-		if len(c.Feeds) > 0 && c.Feeds[0].Entries == 0 && c.DirtySince == nil {
+		if published(c) && c.Feeds[0].Entries == 0 && c.DirtySince == nil {
 			d.report(note, "categories", "no-posts", name, "its feeds hold no posts",
 				"add some with `syndic post add`; a category that is not needed: `syndic category retire`")
 		}

@@ -66,9 +66,9 @@ func (d *doctor) lookAtPublic(ctx context.Context) error {
 	return g.Wait()
 }
 
-// visits lists the feeds to look at, the site's first.
+// visits lists the feeds to look at, the site's first: those that there are.
 func (d *doctor) visits() (list []visit) {
-	categories := slices.DeleteFunc(d.active(), func(c control.CategoryInfo) bool { return len(c.Feeds) == 0 })
+	categories := slices.DeleteFunc(d.active(), func(c control.CategoryInfo) bool { return !published(c) })
 	total := 0
 	for _, c := range categories {
 		total += len(c.Feeds)

@@ -232,6 +232,21 @@ func TestDoctorLooksFromOutside(t *testing.T) {
 	}
 }
 
+// Before its first publication a category has no feeds, which is as it should be.
+func TestDoctorAwaitsTheFirstPublication(t *testing.T) {
+	h := newHost(t, `schedule: "0 0 1 1 *"`)
+	h.serve().ready()
+	h.must(0, "post", "add", h.write("queued.md", "---\ntitle: Queued\ncategory: Queued\n---\ntext\n"))
+	h.must(0, "post", "add", "--draft", h.write("draft.md", "---\ntitle: Draft\ncategory: Drafts\n---\ntext\n"))
+	h.must(0, "post", "add", "--at", "2999-01-01", h.write("ahead.md", "---\ntitle: Ahead\ncategory: Ahead\n---\ntext\n"))
+	if res, _ := get(t, h.url+"queued/atom.xml"); res.StatusCode != http.StatusNotFound {
+		t.Fatalf("the feed is out already: %s", res.Status)
+	}
+	if e := examine(h, 0, "--all"); slices.Contains(e.Skipped, "public") {
+		t.Errorf("it did not look at the site's feeds: %+v", e)
+	}
+}
+
 func TestDoctorFetchesASample(t *testing.T) {
 	h := newHost(t, `schedule: "@change"`)
 	var b strings.Builder

@@ -90,7 +90,8 @@ func TestDoctorLooksAtPublications(t *testing.T) {
 		{"failed", broken, "publication-failed", func(c *control.CategoryInfo) { c.Run = &control.RunInfo{Error: "post x: no"} }},
 		{"late", broken, "publication-late", func(c *control.CategoryInfo) { c.DirtySince = ptr(time.Now().Add(-time.Hour)) }},
 		{"due", "", "", func(c *control.CategoryInfo) { c.DirtySince = ptr(time.Now().Add(time.Minute)) }},
-		{"empty", note, "no-posts", func(c *control.CategoryInfo) { c.Feeds = []control.FeedInfo{{Format: "rss"}} }},
+		{"empty", note, "no-posts", func(c *control.CategoryInfo) { c.Feeds = []control.FeedInfo{{Format: "rss", Generation: 1}} }},
+		{"not published yet", "", "", func(c *control.CategoryInfo) { c.Feeds = []control.FeedInfo{{Format: "rss"}} }},
 		{"retired", "", "", func(c *control.CategoryInfo) { c.State, c.Run = feed.Retired, &control.RunInfo{Error: "old"} }},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
