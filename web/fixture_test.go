@@ -2,6 +2,7 @@ package web
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -127,7 +128,7 @@ func (h *house) post(p feed.Post) feed.Post {
 	h.Helper()
 	h.update(func(tx store.Tx) (err error) {
 		if p.Num == 0 {
-			p.ID, p.State = "tag:example.org,2026:"+p.Slug, feed.Queued
+			p.ID, p.State = "tag:example.org,2026:"+p.Slug, cmp.Or(p.State, feed.Queued)
 		} else {
 			p.Revision++
 		}

@@ -44,7 +44,8 @@ func readPost(r store.Reader, category uint64, slug string) (live, newest feed.P
 	if newest, err = r.PostByPath(category, slug); err != nil {
 		return live, newest, err
 	}
-	if newest.State == feed.Recalled || newest.State == feed.Removed {
+	// One that was never out has nothing to take back.
+	if newest.Live > 0 && (newest.State == feed.Recalled || newest.State == feed.Removed) {
 		return live, newest, errGone
 	}
 	if live, err = r.LivePost(newest.Num); err != nil {

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"syndic/feed"
 	"syndic/store"
@@ -96,21 +97,47 @@ func TestRecalledPostComesBack(t *testing.T) {
 	moves(t, h, [][3]any{{"/design/post-3", 301, "/design/moved"}})
 }
 
-// A post whose page is elsewhere, or that never had one, is gone all the same.
+// A post whose page is elsewhere is gone all the same.
 func TestRecalledPostWithoutAPage(t *testing.T) {
 	h, c, posts := design(t)
 	h.change(posts[0].Num, func(p *feed.Post) { p.URL, p.Revision = "https://elsewhere.example/post", p.Revision+1 })
 	h.publish(c.Num, feed.SiteNum)
-	waiting := h.post(feed.Post{Slug: "waiting", Title: "Waiting", Categories: []string{c.ID}})
-	alone := h.post(feed.Post{Slug: "alone", Title: "Alone"})
 	h.load()
-	moves(t, h, [][3]any{{"/design/post-0", 301, "https://elsewhere.example/post"}, {"/design/waiting", 404, ""}, {"/posts/alone", 404, ""}})
-	for _, num := range []uint64{posts[0].Num, waiting.Num, alone.Num} {
-		h.change(num, recalled)
-	}
-	moves(t, h, [][3]any{{"/design/post-0", 410, ""}, {"/design/waiting", 410, ""}, {"/posts/alone", 410, ""}})
+	moves(t, h, [][3]any{{"/design/post-0", 301, "https://elsewhere.example/post"}})
+	h.change(posts[0].Num, recalled)
+	moves(t, h, [][3]any{{"/design/post-0", 410, ""}})
 	c.State = feed.Retired
 	h.category(c)
 	h.load()
-	moves(t, h, [][3]any{{"/design/post-0", 410, ""}, {"/design/waiting", 410, ""}})
+	moves(t, h, [][3]any{{"/design/post-0", 410, ""}})
+}
+
+// A post that was never out answers as if it had never been there, whatever is
+// done to it: nobody learns that there was one.
+func TestTakenBackBeforeItWasOut(t *testing.T) {
+	for name, take := range map[string]func(*feed.Post){"recalled": recalled, "removed": removed} {
+		t.Run(name, func(t *testing.T) {
+			h, c, _ := design(t)
+			in := []string{c.ID}
+			posts := []feed.Post{
+				h.post(feed.Post{Slug: "draft", State: feed.Draft, Categories: in}),
+				h.post(feed.Post{Slug: "ahead", State: feed.Scheduled, PublishAt: time.Now().Add(time.Hour), Categories: in}),
+				h.post(feed.Post{Slug: "waiting", Categories: in}), h.post(feed.Post{Slug: "alone"}),
+			}
+			h.load()
+			all := [][3]any{{"/design/draft", 404, ""}, {"/design/ahead", 404, ""}, {"/design/waiting", 404, ""}, {"/posts/alone", 404, ""}}
+			moves(t, h, all)
+			for _, p := range posts {
+				h.change(p.Num, take)
+			}
+			moves(t, h, all)
+			h.publish(c.Num, feed.SiteNum)
+			h.load()
+			moves(t, h, all)
+			c.State = feed.Retired
+			h.category(c)
+			h.load()
+			moves(t, h, all)
+		})
+	}
 }
