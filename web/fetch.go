@@ -101,7 +101,7 @@ func (s *Server) makeGuarded(f *servedFeed, c coding) (v *variant, err error) {
 		}
 	case isDamage(err):
 		f.failed.Store(time.Now().Unix())
-		s.failedLoad(f, err)
+		s.failedLoad(s.current.Load().head, f, err)
 		return nil, errUnreadable
 	}
 	return v, err

@@ -221,7 +221,7 @@ func TestDamageIsFoundByARequest(t *testing.T) {
 			}
 		}
 	}
-	if n := strings.Count(h.logged.String(), `"feed":"design/rss.xml"`); n != 1 || len(told) != 1 || <-told != c.Num {
+	if n := strings.Count(h.logged.String(), `"category":"design","feed":"design/rss.xml"`); n != 1 || len(told) != 1 || <-told != c.Num {
 		t.Errorf("%d lines in the log, %d calls for repair", n, len(told)+1)
 	}
 	h.get("/design/rss.xml", "If-None-Match", "*").want(t, 304)

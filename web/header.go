@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -212,18 +213,16 @@ func assembleFrom(a feed.Artifact, to []byte, entry func(to []byte, i int) ([]by
 }
 
 // failedLoad says that a feed is damaged, and asks for it to be rendered again,
-// both at most once a minute: each request comes upon it.
-func (s *Server) failedLoad(f *servedFeed, err error) {
+// both at most once a minute: each request comes upon it. It is of the category
+// as the head has it.
+func (s *Server) failedLoad(h head, f *servedFeed, err error) {
 	s.metrics.loadFailures.Inc()
 	now, mended := time.Now().Unix(), &f.slot.mended
 	if last := mended.Load(); now-last < mendEvery || !mended.CompareAndSwap(last, now) {
 		return
 	}
-	path := f.Path
-	if path == "" {
-		path = f.Format.File()
-	}
-	s.log.Error().Err(err).Uint64("category", f.Category).Str("feed", path).
+	c := h.category(f.Category)
+	s.log.Error().Err(err).Str("category", c.Slug).Str("feed", cmp.Or(f.Path, c.FeedPath(f.Format))).
 		Msg("a feed is damaged; its previous generation stays if it is in memory; it is rendered again")
 	if s.damaged != nil {
 		s.damaged(f.Category)

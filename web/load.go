@@ -1,9 +1,11 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"syndic/feed"
@@ -22,6 +24,15 @@ type head struct {
 	configured bool // the site is in the store
 	records    []feed.Category
 	read       time.Time // to the second; zero before the first Load
+}
+
+// category finds one by its number; one that is not there yet has no slug.
+func (h head) category(num uint64) feed.Category {
+	i, ok := slices.BinarySearchFunc(h.records, num, func(c feed.Category, num uint64) int { return cmp.Compare(c.Num, num) })
+	if !ok {
+		return feed.Category{Num: num}
+	}
+	return h.records[i]
 }
 
 // categoryFeeds are the places of a category's feeds by format. They stay the
@@ -88,7 +99,7 @@ func (s *Server) apply(h head, list []found, all bool) {
 		}
 		for format := range feeds {
 			at := &feeds[format]
-			stays, moved := s.place(at, f, feed.Format(format))
+			stays, moved := s.place(h, at, f, feed.Format(format))
 			all = all || moved || !stays && !sn.leadsTo(at)
 		}
 	}
@@ -105,7 +116,7 @@ func (s *Server) apply(h head, list []found, all bool) {
 // place serves a feed at its slot in the generation that was found. It tells
 // whether readers find the feed where they found the one before, and whether it
 // has another path now.
-func (s *Server) place(at *slot, found found, format feed.Format) (stays, moved bool) {
+func (s *Server) place(h head, at *slot, found found, format feed.Format) (stays, moved bool) {
 	old := at.now.Load()
 	a, err := found.feeds[format], found.err[format]
 	switch {
@@ -114,7 +125,7 @@ func (s *Server) place(at *slot, found found, format feed.Format) (stays, moved 
 			old = &servedFeed{unreadable: true, Artifact: feed.Artifact{Category: found.category, Format: format}, slot: at}
 			at.now.Store(old)
 		}
-		s.failedLoad(old, err)
+		s.failedLoad(h, old, err)
 	case a == nil:
 		at.now.Store(nil)
 		s.retire(old, nil)

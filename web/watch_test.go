@@ -142,6 +142,7 @@ type breaking struct {
 	views     atomic.Pointer[error] // what View returns
 	fragments atomic.Bool           // no fragment is found
 	digests   atomic.Bool           // heads are damaged
+	headers   atomic.Bool           // no header can be read
 }
 
 func (b *breaking) View(ctx context.Context, fn func(store.Reader) error) error {
@@ -171,7 +172,17 @@ func (r brokenReader) Artifact(num uint64, f feed.Format) (feed.Artifact, error)
 	return a, err
 }
 
+func (r brokenReader) Headers(after uint64, limit int) ([]feed.Artifact, error) {
+	if r.b.headers.Load() {
+		return nil, store.ErrDamaged
+	}
+	return r.Reader.Headers(after, limit)
+}
+
 func (r brokenReader) Artifacts(num uint64) ([]feed.Artifact, error) {
+	if r.b.headers.Load() {
+		return nil, store.ErrDamaged
+	}
 	all, err := r.Reader.Artifacts(num)
 	for i := range all {
 		if r.b.digests.Load() {
@@ -197,7 +208,7 @@ func TestDamagedFeedKeepsThePreviousGeneration(t *testing.T) {
 			h.publish(c.Num)
 			h.load()
 			after := h.get("/design/rss.xml").want(t, 200)
-			if after.Header.Get("ETag") != before.Header.Get("ETag") || !h.logged.contains(`"feed":"design/rss.xml"`) {
+			if after.Header.Get("ETag") != before.Header.Get("ETag") || !h.logged.contains(`"category":"design","feed":"design/rss.xml"`) {
 				t.Error("the previous generation is not kept, or nothing was logged")
 			}
 			if now, ok := h.server.Served(h.site.Topic(c, feed.RSS)); !ok || now != old {
@@ -225,6 +236,23 @@ func TestDamagedAtStart(t *testing.T) {
 	s.Public().ServeHTTP(w, httptest.NewRequest("GET", "/design/rss.xml", nil))
 	if w.Code != 503 || w.Header().Get("Retry-After") == "" {
 		t.Errorf("%d, %v", w.Code, w.Header())
+	}
+}
+
+// What cannot be read at all is named like everything else: by the slug of its
+// category and the path of the feed.
+func TestUnreadableAtStart(t *testing.T) {
+	h, _, _ := design(t)
+	broken := &breaking{Store: h.store}
+	broken.headers.Store(true)
+	s := New(Config{Store: broken, Log: zerolog.New(h.logged)})
+	if err := s.Load(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{`"category":"design","feed":"design/atom.xml"`, `"category":"","feed":"feed.json"`} {
+		if !h.logged.contains(want) {
+			t.Errorf("%s is not in the log:\n%s", want, h.logged)
+		}
 	}
 }
 

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 
+	"syndic/feed"
 	"syndic/store"
 )
 
@@ -27,9 +28,15 @@ func (d *daemon) mend(ctx context.Context) error {
 		case <-ctx.Done():
 			return nil
 		case category := <-d.mends:
-			err := d.store.Update(ctx, func(tx store.Tx) error { return tx.PutMark(category, tx.Now(), true) })
+			var c feed.Category
+			err := d.store.Update(ctx, func(tx store.Tx) (err error) {
+				if c, err = tx.Category(category); err != nil {
+					return err
+				}
+				return tx.PutMark(category, tx.Now(), true)
+			})
 			if err != nil && ctx.Err() == nil {
-				d.log.Error().Str("component", "daemon").Err(err).Uint64("category", category).Msg("a damaged feed cannot be marked to be rendered again")
+				d.log.Error().Str("component", "daemon").Err(err).Str("category", c.Slug).Msg("a damaged feed cannot be marked to be rendered again")
 			}
 		}
 	}
