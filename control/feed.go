@@ -52,7 +52,7 @@ func unpublished(c feed.Category) error {
 	if c.State == feed.Retired {
 		return refuse("gone", "category %q is retired: it has no feeds any more", c.Title)
 	}
-	return refuse("conflict", "category %q has not been published yet: run `syndic republish %s`", c.Title, c.Slug)
+	return refuse("conflict", "category %q has not been published yet: it is with its first queued post, at its slot or by `syndic republish %s`", c.Title, c.Slug)
 }
 
 // feeds lists the category's feeds; those of one never published have only

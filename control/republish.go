@@ -76,7 +76,8 @@ func (h *Handler) numbers(ctx context.Context, names []string) (nums []uint64, e
 func (h *Handler) settle(ctx, wait context.Context, r RepublishRequest, results []FeedResult) error {
 	if h.cfg.WaitServed != nil && !r.NoWait {
 		for i, f := range results {
-			results[i].Served = f.Status != "failed" && h.cfg.WaitServed(wait, f.URL, f.Generation) == nil
+			// A feed without a generation is not published, and nobody waits for it.
+			results[i].Served = f.Status != "failed" && f.Generation > 0 && h.cfg.WaitServed(wait, f.URL, f.Generation) == nil
 		}
 	}
 	if r.NoPing {

@@ -131,6 +131,26 @@ func TestRepublishDoesNotWait(t *testing.T) {
 	}
 }
 
+// A category that stays unpublished has no feeds to wait for.
+func TestRepublishWaitsForWhatIsPublished(t *testing.T) {
+	var waited []string
+	r, _ := published(t, "unchanged", func(cfg *Config) {
+		cfg.WaitServed = func(_ context.Context, topic string, _ uint64) error {
+			waited = append(waited, topic)
+			return nil
+		}
+	})
+	made := r.cfg.Republish
+	r.cfg.Republish = func(ctx context.Context, rep Republication) ([]FeedResult, error) {
+		rows, err := made(ctx, rep)
+		return append(rows, FeedResult{Category: "hidden", Format: "rss", Status: "unchanged", URL: "http://example.org/hidden/rss.xml"}), err
+	}
+	res, err := Local(New(r.cfg)).Republish(t.Context(), RepublishRequest{})
+	if err != nil || len(res) != 2 || !res[0].Served || res[1].Served || len(waited) != 1 || waited[0] != res[0].URL {
+		t.Errorf("%+v, %v; waited for %q", res, err, waited)
+	}
+}
+
 func TestRepublishRefused(t *testing.T) {
 	r, calls := published(t, "changed")
 	_, err := r.Republish(t.Context(), RepublishRequest{Categories: []string{"Dezign"}})

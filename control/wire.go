@@ -188,8 +188,8 @@ type FeedResult struct {
 	Error      string     `json:"error,omitempty"`
 	Bytes      int        `json:"bytes"`
 	Digest     string     `json:"digest"`
-	Generation uint64     `json:"generation"`
-	Served     bool       `json:"served"` // readers get this generation
+	Generation uint64     `json:"generation"` // 0 of a feed that was never published, and is not now
+	Served     bool       `json:"served"`     // readers get this generation
 	Pings      []PingInfo `json:"pings"`
 }
 

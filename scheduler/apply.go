@@ -230,7 +230,7 @@ func (s *Scheduler) compare(r store.Reader, site feed.Site, c feed.Category, fee
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
 		return a, err
 	}
-	stale, err := s.stale(r, site, c, feeds, named)
+	stale, err := s.stale(r, site, c, feeds)
 	if err != nil {
 		return a, err
 	}
@@ -247,12 +247,12 @@ func (s *Scheduler) compare(r store.Reader, site feed.Site, c feed.Category, fee
 
 // stale tells whether the category's feeds are to be made again, or for the
 // first time. A category that exists only because a post names it, which is
-// not out yet, gets its first feed at its slot.
-func (s *Scheduler) stale(r store.Reader, site feed.Site, c feed.Category, artifacts []feed.Artifact, named bool) (bool, error) {
+// not out yet, gets its first feed with that post.
+func (s *Scheduler) stale(r store.Reader, site feed.Site, c feed.Category, artifacts []feed.Artifact) (bool, error) {
 	if c.State == feed.Retired {
 		return len(artifacts) > 0, nil
 	}
-	if len(artifacts) == 0 && c.Num != feed.SiteNum && !named {
+	if len(artifacts) == 0 && !announced(site, c) {
 		posts, err := r.Timeline(c.Num, store.Cursor{}, 1)
 		return len(posts) > 0, err
 	}

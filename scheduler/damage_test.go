@@ -146,9 +146,8 @@ func TestKeptEntriesAreNotRead(t *testing.T) {
 // and hubs: the next publication sums them, and the one after knows them.
 func TestFeedsWithoutSums(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t, siteWith("@change"), nil).clean()
+		w := newWorld(t, siteWith("@change", "empty", "@change"), nil).clean()
 		p := w.add(nil, store.PutOptions{}, "design")
-		w.category("empty")
 		w.republish(Request{})
 		w.delivered()
 		for _, slug := range []string{"", "design", "empty"} {

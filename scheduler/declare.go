@@ -130,6 +130,12 @@ func declared(r store.Reader, site feed.Site, conf feed.Configured) (feed.Catego
 	return c, nil
 }
 
+// announced tells whether a category has feeds before it has posts: the site's
+// own, and what the configuration declares.
+func announced(site feed.Site, c feed.Category) bool {
+	return c.Num == feed.SiteNum || names(site, c, "") != ""
+}
+
 // names is the slug under which the configuration declares the category: one
 // that it has or once had, but not the one in but; empty for none.
 func names(site feed.Site, c feed.Category, but string) string {

@@ -82,6 +82,12 @@ func (s *Scheduler) read(ctx context.Context, category uint64, all bool) (*editi
 
 func (e *edition) retired() bool { return e.stored.State == feed.Retired }
 
+// hidden tells whether readers are not to know of the category yet: it was never
+// published, and is there only because posts name it that do not go out.
+func (e *edition) hidden() bool {
+	return e.before == [3]*feed.Artifact{} && len(e.entries) == 0 && !announced(e.site, e.stored)
+}
+
 func (e *edition) readHead(r store.Reader, category uint64) (err error) {
 	if e.site, err = r.Site(); errors.Is(err, store.ErrNotFound) {
 		return fmt.Errorf("no configuration is kept yet: start the daemon once: %w", err)

@@ -276,8 +276,15 @@ func (h *history) compareFresh() {
 	for _, slug := range []string{"", "a", "b", "c", "d"} {
 		want := h.artifacts(slug)
 		got := fresh.artifacts(slug)
+		if declared := slug == "" || slug == "a"; !declared && len(want) > 0 && len(want[0].Entries) == 0 {
+			want = nil // it is known for what it once held
+		}
+		if len(got) != len(want) {
+			h.t.Errorf("category %q has %d feeds, in a fresh store %d", slug, len(want), len(got))
+			continue
+		}
 		for i, a := range want {
-			if len(got) != len(want) || !bytes.Equal(h.bytes(a), fresh.bytes(got[i])) {
+			if !bytes.Equal(h.bytes(a), fresh.bytes(got[i])) {
 				h.t.Errorf("%s is other than in a fresh store", a.Path)
 			}
 		}

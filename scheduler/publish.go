@@ -64,10 +64,8 @@ func (s *Scheduler) tryPublish(ctx context.Context, o order, r *report, start ti
 			return wrap("read category", err)
 		}
 	}
-	if !e.retired() {
-		if err := s.render(ctx, e, e.mark.Force); err != nil {
-			return wrap("render", err)
-		}
+	if err := s.render(ctx, e, e.mark.Force); err != nil {
+		return wrap("render", err)
 	}
 	if err := s.commit(ctx, e, o, r, start); err != nil {
 		var later *laterError

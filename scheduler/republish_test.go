@@ -95,6 +95,49 @@ func TestRepublish(t *testing.T) {
 	})
 }
 
+// A category that only drafts and scheduled posts name is not told of by a slot,
+// a configuration or a republish, however it is asked for.
+func TestRepublishKeepsHidden(t *testing.T) {
+	site := siteWith("*/10 * * * *", "declared", "*/10 * * * *")
+	bothWays(t, site, func(t *testing.T, w *world) {
+		draft := w.add(func(p *feed.Post) { p.State = feed.Draft }, store.PutOptions{}, "hidden")
+		w.add(func(p *feed.Post) { p.State, p.PublishAt = feed.Scheduled, start.Add(99*time.Hour) }, store.PutOptions{}, "hidden")
+		recalled := w.add(nil, store.PutOptions{}, "hidden") // it has a mark from now on
+		w.edit(recalled.Num, store.PutOptions{}, func(p *feed.Post) { p.State = feed.Recalled })
+		until(start.Add(10 * time.Minute))
+		w.step()
+		site.Title += "!"
+		w.apply(site)
+		w.step()
+		named := []uint64{w.bySlug("hidden").Num}
+		for _, req := range []Request{{}, {Force: true}, {Categories: named}, {Categories: named, Force: true}, {Categories: named, DryRun: true}} {
+			<-time.After(time.Second)
+			rows := w.republish(req)
+			w.wantTitles("hidden")
+			if n := len(w.artifacts("hidden")); n != 0 {
+				t.Fatalf("%+v made %d feeds of a category that nobody is to know of", req, n)
+			}
+			for _, r := range rows {
+				if r.Category == "hidden" && (r.Status != Unchanged || r.Generation != 0 || r.Bytes != 0 || r.Error != "") {
+					t.Errorf("%+v: %+v", req, r)
+				}
+			}
+			if len(rows) < 6 || len(w.artifacts("declared")) != 3 {
+				t.Errorf("%+v: %d rows, %d feeds of a category that is declared", req, len(rows), len(w.artifacts("declared")))
+			}
+		}
+		w.edit(draft.Num, store.PutOptions{}, func(p *feed.Post) { p.State = feed.Queued })
+		wantStatus(t, w.republish(Request{Categories: named}), map[string]Status{"": Changed, "hidden": Changed})
+		w.wantTitles("hidden", draft.Title)
+		w.edit(draft.Num, store.PutOptions{}, func(p *feed.Post) { p.State = feed.Recalled })
+		<-time.After(time.Second)
+		wantStatus(t, w.republish(Request{Categories: named}), map[string]Status{"": Changed, "hidden": Changed})
+		if n := len(w.artifacts("hidden")); n != 3 {
+			t.Errorf("%d feeds once the only post was taken back: readers know of them", n)
+		}
+	})
+}
+
 func TestRepublishPings(t *testing.T) {
 	bothWays(t, siteWith("0 6 * * *"), func(t *testing.T, w *world) {
 		w.add(nil, store.PutOptions{}, "design")

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -20,7 +21,8 @@ func (a *app) republishCommand() *cobra.Command {
 		Use:   "republish [CAT…|--all]",
 		Short: "Make feeds again at once and tell the hubs of those that changed",
 		Long: `Make feeds again at once and tell the hubs of those that changed. Without a
-category it means all. Queued posts go out, drafts and scheduled ones do not.
+category it means all. Queued posts go out, drafts and scheduled ones do not; a
+category that has nothing else and was never published stays unpublished.
 With a daemon it waits until the feeds are served and each ping had its first
 outcome; without one the pings are sent at the next start.`,
 		Example: `  syndic republish design news
@@ -63,10 +65,30 @@ func (a *app) republish(c call, r control.RepublishRequest) error {
 	if err != nil {
 		return err
 	}
+	a.tellUnpublished(rows)
 	if err := a.printFeeds(rows); err != nil {
 		return err
 	}
 	return republished(rows, r)
+}
+
+// tellUnpublished says why there is nothing to see of categories that have no
+// feeds yet.
+func (a *app) tellUnpublished(rows []control.FeedResult) {
+	var names []string
+	for _, r := range rows {
+		if r.Status == "unchanged" && r.Generation == 0 {
+			names = append(names, r.Category)
+		}
+	}
+	if names = slices.Compact(names); len(names) == 0 { // a category's rows follow each other
+		return
+	}
+	who := names[0]
+	if n := len(names); n > 1 {
+		who += " and " + several(n-1, "other")
+	}
+	a.tell("%s: never published, and no post of it is queued: it stays unpublished", who)
 }
 
 // narrateEvery is how often a command that waits looks for what it waits for.
