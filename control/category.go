@@ -51,6 +51,10 @@ func (h *Handler) categories(ctx context.Context, q pageQuery) (page CategoryPag
 		if err != nil {
 			return err
 		}
+		ahead, err := store.ReadAhead(r)
+		if err != nil {
+			return err
+		}
 		list, err := r.Categories(uint64(q.After), categoryPage)
 		if err != nil {
 			return err
@@ -59,7 +63,7 @@ func (h *Handler) categories(ctx context.Context, q pageQuery) (page CategoryPag
 			page.Next = list[len(list)-1].Num
 		}
 		for _, c := range list {
-			info, err := categoryInfo(r, site, c)
+			info, err := categoryInfo(r, site, ahead, c)
 			if err != nil {
 				return err
 			}
@@ -74,7 +78,7 @@ func (h *Handler) category(ctx context.Context, q nameQuery) (info CategoryInfo,
 	err = h.cfg.Store.View(ctx, func(r store.Reader) error {
 		site, c, err := h.siteAndCategory(r, q.Name)
 		if err == nil {
-			info, err = categoryInfo(r, site, c)
+			info, err = oneCategory(r, site, c)
 		}
 		return err
 	})
@@ -90,8 +94,17 @@ func (h *Handler) siteAndCategory(r store.Reader, name string) (feed.Site, feed.
 	return site, c, err
 }
 
+// oneCategory gathers what is known of a category that is shown alone.
+func oneCategory(r store.Reader, site feed.Site, c feed.Category) (CategoryInfo, error) {
+	ahead, err := store.ReadAhead(r)
+	if err != nil {
+		return CategoryInfo{}, err
+	}
+	return categoryInfo(r, site, ahead, c)
+}
+
 // categoryInfo gathers what is known of a category.
-func categoryInfo(r store.Reader, site feed.Site, c feed.Category) (CategoryInfo, error) {
+func categoryInfo(r store.Reader, site feed.Site, ahead store.Ahead, c feed.Category) (CategoryInfo, error) {
 	c = site.Effective(c)
 	info := CategoryInfo{
 		ID: c.ID, Slug: c.Slug, Title: c.Title, Aliases: append([]string{}, c.Aliases...), State: c.State,
@@ -106,7 +119,7 @@ func categoryInfo(r store.Reader, site feed.Site, c feed.Category) (CategoryInfo
 	if err != nil && !isNotFound(err) {
 		return info, err
 	}
-	info.DirtySince = timeOrNil(mark.Due)
+	info.DirtySince = timeOrNil(ahead.Due(c, mark))
 	run, err := r.Run(c.Num)
 	if isNotFound(err) {
 		return info, nil

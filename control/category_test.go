@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"syndic/feed"
 	"syndic/store"
@@ -47,6 +48,46 @@ func TestCategoryInfo(t *testing.T) {
 	refused(t, err, "not_found", `"Desing"`, `did you mean "design"`)
 	_, err = r.Category(t.Context(), "xyz")
 	refused(t, err, "not_found", "syndic category list")
+}
+
+// A post dated ahead takes the category's changes along, and is one itself.
+func TestCategoryIsDueWithAPostAhead(t *testing.T) {
+	r := newRig(t) // its slots are an hour away
+	soon, late := time.Now().Add(10*time.Minute).UTC().Truncate(time.Second), time.Now().Add(48*time.Hour).UTC().Truncate(time.Second)
+	at := func(at time.Time, category string) func(*Document) {
+		return func(d *Document) { d.Date, d.Categories = at.Format(time.RFC3339), []string{category} }
+	}
+	for _, d := range []Document{
+		md("a.md", "A", "text"), md("b.md", "B", "text", at(late, "Design")), md("c.md", "C", "text", at(soon, "Design")),
+		md("d.md", "D", "text", at(late, "Later")),
+		md("e.md", "E", "text", func(d *Document) { d.Categories = []string{"Slot"} }), md("f.md", "F", "text", at(late, "Slot")),
+	} {
+		r.mustAdd(d)
+	}
+	list, err := r.Categories(t.Context())
+	if err != nil || len(list) != 4 {
+		t.Fatalf("%+v, %v", list, err)
+	}
+	for _, info := range list {
+		one, err := r.Category(t.Context(), info.Slug)
+		if err != nil || one.DirtySince == nil || info.DirtySince == nil || !one.DirtySince.Equal(*info.DirtySince) {
+			t.Fatalf("%+v is shown as %+v, %v", info, one, err)
+		}
+		switch due := *info.DirtySince; info.Slug {
+		case "", "design":
+			if !due.Equal(soon) {
+				t.Errorf("%q is due %s, want %s with the post", info.Slug, due, soon)
+			}
+		case "later":
+			if !due.Equal(late) {
+				t.Errorf("%q is due %s, want %s with its only post", info.Slug, due, late)
+			}
+		default:
+			if !due.After(soon) || !due.Before(late) {
+				t.Errorf("%q is due %s, want its slot", info.Slug, due)
+			}
+		}
+	}
 }
 
 func TestFeed(t *testing.T) {

@@ -58,7 +58,7 @@ func (h *Handler) alter(ctx context.Context, verb, name string, change func(stor
 		if c, err = tx.Category(c.Num); err != nil {
 			return err
 		}
-		info, err = categoryInfo(tx, site, c)
+		info, err = oneCategory(tx, site, c)
 		info.Warnings = warnings
 		return err
 	})

@@ -138,7 +138,7 @@ type CategoryInfo struct {
 	Hubs        []string           `json:"hubs"`
 	Page        string             `json:"page"`
 	Feeds       []FeedInfo         `json:"feeds"`
-	DirtySince  *time.Time         `json:"due,omitempty"` // when its waiting changes go out
+	DirtySince  *time.Time         `json:"due,omitempty"` // when its waiting changes, or its next scheduled post, go out
 	Run         *RunInfo           `json:"last_run,omitempty"`
 	Warnings    []string           `json:"warnings,omitempty"` // of what was just done to it
 }
@@ -227,7 +227,7 @@ type ScheduleInfo struct {
 	Title    string     `json:"title"`
 	Spec     string     `json:"schedule"`
 	Next     time.Time  `json:"next"`
-	Due      *time.Time `json:"due,omitempty"` // when waiting changes go out; none waiting: absent
+	Due      *time.Time `json:"due,omitempty"` // when waiting changes, or the next scheduled post, go out; nothing waits: absent
 }
 
 // StatusInfo is the daemon at a glance.

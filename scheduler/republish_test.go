@@ -357,6 +357,48 @@ func TestRepublishBrokenOff(t *testing.T) {
 	})
 }
 
+// A scheduled post takes along what waits in its categories and in the site's, so
+// these are due with it; one that comes after the slot changes nothing.
+func TestSchedulesShowWhatIsAhead(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, siteWith("0 6 * * *"), nil).clean()
+		at := func(hours int) func(*feed.Post) {
+			return func(p *feed.Post) { p.State, p.PublishAt = feed.Scheduled, start.Add(time.Duration(hours)*time.Hour) }
+		}
+		w.add(nil, store.PutOptions{}, "soon")
+		w.add(at(2), store.PutOptions{}, "soon", "alone", "retired")
+		w.add(nil, store.PutOptions{}, "late")
+		w.add(at(30), store.PutOptions{}, "late", "alone")
+		w.category("idle")
+		retired := w.category("retired")
+		retired.State = feed.Retired
+		w.update(func(tx store.Tx) error { _, err := tx.PutCategory(retired); return err })
+		due := func() (list []string) {
+			rows, err := w.sched.Schedules(w.ctx)
+			w.must(err)
+			for _, row := range rows {
+				line := row.Category.Slug
+				if !row.Due.IsZero() {
+					line += " " + row.Due.UTC().Format("02T15:04")
+				}
+				list = append(list, line)
+			}
+			return list
+		}
+		if got, want := due(), []string{" 01T02:00", "soon 01T02:00", "alone 01T02:00", "late 01T06:00", "idle"}; !slices.Equal(got, want) {
+			t.Errorf("due are %q, want %q", got, want)
+		}
+		until(start.Add(2 * time.Hour))
+		w.step()
+		if len(w.titles("soon")) != 2 || len(w.titles("late")) != 0 {
+			t.Errorf("%q and %q went out otherwise than was said", w.titles("soon"), w.titles("late"))
+		}
+		if got, want := due(), []string{" 02T06:00", "soon", "alone 02T06:00", "late 01T06:00", "idle"}; !slices.Equal(got, want) {
+			t.Errorf("then due are %q, want %q", got, want)
+		}
+	})
+}
+
 func TestSchedules(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, siteWith("0 6 * * *", "design", "@change"), nil).clean()

@@ -85,12 +85,14 @@ func TestDashboard(t *testing.T) {
 		d.Outcome, d.Status, d.Error, d.Settled = store.Failed, 404, "the hub knows no such topic", tx.Now()
 		return tx.Settle(d)
 	})
+	ahead := time.Date(2999, 8, 7, 6, 5, 4, 0, time.UTC)
+	h.post(feed.Post{Slug: "ahead", State: feed.Scheduled, PublishAt: ahead, Categories: []string{c.ID}})
 	g := h.adminGet("/").want(t, 200)
 	all := elements(t, g.body)
 	page := text(all["main"][0])
 	for _, want := range []string{
 		"syndic 1.2.3", "Ready.", "Next slot", "soon", "Design (design)", "active", "2026-04-05 06:07:08", "disk <full>",
-		"design/rss.xml", "kB", hubURL, topic, "failed", "404", "the hub knows no such topic",
+		"2999-08-07 06:05:04", "design/rss.xml", "kB", hubURL, topic, "failed", "404", "the hub knows no such topic",
 	} {
 		if !strings.Contains(page, want) {
 			t.Errorf("the dashboard lacks %q: %s", want, page)
@@ -101,5 +103,9 @@ func TestDashboard(t *testing.T) {
 	}
 	if g.Header.Get("Access-Control-Allow-Origin") != "" {
 		t.Error("any site may read the dashboard")
+	}
+	h.over(&breaking{Store: h.store}, Config{}) // of its posts none can be read
+	if page := string(h.adminGet("/").want(t, 200).body); !strings.Contains(page, "Design (design)") {
+		t.Errorf("a damaged post takes the dashboard away: %s", page)
 	}
 }

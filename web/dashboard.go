@@ -84,6 +84,10 @@ func dashboardCategoriesOf(r store.Reader, sn *snapshot) ([]dashboardCategory, e
 	if err != nil {
 		return nil, err
 	}
+	ahead, err := store.ReadAhead(r)
+	if err != nil {
+		return nil, err
+	}
 	var rows []dashboardCategory
 	for _, c := range all {
 		row := dashboardCategory{Title: c.Title, Slug: c.Slug, State: string(c.State)}
@@ -97,7 +101,7 @@ func dashboardCategoriesOf(r store.Reader, sn *snapshot) ([]dashboardCategory, e
 		if err != nil && !errors.Is(err, store.ErrNotFound) {
 			return nil, err
 		}
-		row.Due = mark.Due
+		row.Due = ahead.Due(c, mark)
 		artifacts, err := r.Artifacts(c.Num)
 		if err != nil {
 			return nil, err

@@ -172,6 +172,8 @@ func (r brokenReader) Artifact(num uint64, f feed.Format) (feed.Artifact, error)
 	return a, err
 }
 
+func (r brokenReader) DuePosts(time.Time, int) ([]feed.Post, error) { return nil, store.ErrDamaged }
+
 func (r brokenReader) Headers(after uint64, limit int) ([]feed.Artifact, error) {
 	if r.b.headers.Load() {
 		return nil, store.ErrDamaged
