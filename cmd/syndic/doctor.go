@@ -76,7 +76,7 @@ var (
 	nearLooks = []look{
 		{"config", (*doctor).lookAtConfig}, {"daemon", (*doctor).lookAtDaemon}, {"files", (*doctor).lookAtFiles},
 		{"disk", (*doctor).lookAtDisk}, {"service", (*doctor).lookAtService}, {"categories", (*doctor).lookAtCategories},
-		{"schedules", (*doctor).lookAtSchedules}, {"posts", (*doctor).lookAtPosts}, {"pings", (*doctor).lookAtPings},
+		{"feeds", (*doctor).lookAtFeeds}, {"schedules", (*doctor).lookAtSchedules}, {"posts", (*doctor).lookAtPosts}, {"pings", (*doctor).lookAtPings},
 		{"backups", (*doctor).lookAtBackups},
 	}
 	farLooks  = []look{{"public", (*doctor).lookAtPublic}, {"hubs", (*doctor).lookAtHubs}}
@@ -188,10 +188,19 @@ func (d *doctor) make(ctx context.Context, l look) {
 		d.examined.Skipped = append(d.examined.Skipped, l.name)
 	case ctx.Err() != nil:
 		d.examined.Unfinished = append(d.examined.Unfinished, l.name)
+	case damaged(err):
+		d.examined.Unfinished = append(d.examined.Unfinished, l.name)
+		d.examined.add(broken, l.name, "store-damaged", "", err.Error(), storeRemedy(err))
 	case err != nil:
 		d.examined.Unfinished = append(d.examined.Unfinished, l.name)
 		d.examined.add(warning, l.name, "not-examined", "", "could not be looked at: "+err.Error(), "see to that first, then run this again")
 	}
+}
+
+// damaged tells whether the store's answer was that it is damaged.
+func damaged(err error) bool {
+	var refused *control.Error
+	return errors.As(err, &refused) && refused.Code == "damaged"
 }
 
 // report adds a finding.

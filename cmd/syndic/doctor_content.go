@@ -65,6 +65,20 @@ func (d *doctor) lookAtCategories(ctx context.Context) (err error) {
 	return nil
 }
 
+// lookAtFeeds reads feeds as the database has them, all or some: what readers
+// still get out of a daemon's memory may be damaged there.
+func (d *doctor) lookAtFeeds(ctx context.Context) error {
+	if d.client == nil {
+		return errSkipped
+	}
+	for _, v := range d.visits() {
+		if _, _, err := d.client.Feed(ctx, v.category, v.info.Format); damaged(err) {
+			d.report(broken, "feeds", "feed-damaged", v.info.URL, err.Error(), "`syndic republish` makes it again; `syndic check` says what else is damaged")
+		}
+	}
+	return nil
+}
+
 func ago(t time.Time) string {
 	if d := time.Since(t); d > 0 {
 		return d.Round(time.Second).String() + " ago"

@@ -1,12 +1,14 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -317,6 +319,69 @@ func TestDoctorWithoutADaemon(t *testing.T) {
 	}
 	if r := h.run("doctor", "--timeout", "0s"); r.code != exitUsage {
 		t.Errorf("--timeout 0s: exit %d", r.code)
+	}
+}
+
+// Damage that a look comes upon is no matter of a warning: check fails for it.
+func TestDoctorSeesDamage(t *testing.T) {
+	h := newHost(t)
+	h.must(0, "post", "add", examplePosts(t))
+	h.must(0, "republish")
+	overwrite(t, filepath.Join(h.data, "syndic.db"), "\x78\x28tag:journal.example,", "\x7b\x28tag:journal.example,") // longer than it is
+	h.must(exitFailed, "check")
+	r := examine(h, exitFailed).has(t, broken, "store-damaged")
+	if !strings.Contains(r.Message, "database is damaged") || !strings.Contains(r.Remedy, "syndic check") {
+		t.Errorf("it says %+v", r)
+	}
+}
+
+// A feed is damaged, too, that readers still get out of memory.
+func TestDoctorSeesDamagedFeeds(t *testing.T) {
+	for _, daemon := range []bool{true, false} {
+		h := newHost(t)
+		h.must(0, "post", "add", examplePosts(t))
+		h.must(0, "republish")
+		if daemon {
+			h.serve().ready()
+			for _, u := range h.feedsOf("", "design") {
+				get(t, u)
+			}
+		}
+		overwrite(t, filepath.Join(h.data, "syndic.db"), "<title>The Complete Checklist", "<title>The Complete Chocklist")
+		if r := examine(h, exitFailed).has(t, broken, "feed-damaged"); !slices.Contains(r.Subjects, h.url+"design/rss.xml") {
+			t.Errorf("it is about %q", r.Subjects)
+		}
+		h.must(0, "republish")
+		for _, r := range examine(h, map[bool]int{true: exitOK, false: exitPartly}[daemon]).Findings {
+			if r.Level == broken {
+				t.Errorf("republished, it still finds %+v", r)
+			}
+		}
+	}
+}
+
+// overwrite writes other bytes over each occurrence of some in a file that may be
+// in use.
+func overwrite(t *testing.T, path, was, is string) {
+	t.Helper()
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f, err := os.OpenFile(path, os.O_WRONLY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := 0
+	for at := bytes.Index(data, []byte(was)); at >= 0; at = bytes.Index(data, []byte(was)) {
+		copy(data[at:], is)
+		if _, err := f.WriteAt([]byte(is), int64(at)); err != nil {
+			t.Fatal(err)
+		}
+		found++
+	}
+	if err := f.Close(); err != nil || found == 0 {
+		t.Fatalf("%d places, %v", found, err)
 	}
 }
 
