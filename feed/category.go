@@ -59,6 +59,11 @@ const (
 	MaxBytes = 2_500_000
 )
 
+// MaxContent is how many bytes of HTML an entry carries. One with more would
+// push others out of the feed, so it carries its summary and the link to its
+// page in their place. A format escapes content to twice its length at most.
+const MaxContent = 1_000_000
+
 // Take returns how many of count posts, which are in feed order, the window
 // holds; published is each one's Published.
 func (w Window) Take(count int, published func(i int) time.Time) int {

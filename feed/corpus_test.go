@@ -120,8 +120,11 @@ func grownPosts() []Post {
 		files = append(files, Attachment{URL: fmt.Sprintf("part%d.mp3", i+1), Size: int64(i + 1)})
 	}
 	posts := []Post{
-		{File: "grown-word", Title: "One word", Body: fill("x", megabyte)},
-		{File: "grown-text", Title: "Many paragraphs", Body: fill("A *paragraph* with `code` & [a link](x). "+strings.Repeat("It goes on. ", 50)+"\n\n", megabyte)},
+		{File: "grown-word", Title: "One word", Body: fill("x", MaxContent-len("<p></p>"))},
+		{File: "grown-text", Title: "Many paragraphs", Body: fill("A *paragraph* with `code` & [a link](x). "+strings.Repeat("It goes on. ", 50)+"\n\n", megabyte/4*3)},
+		{File: "grown-large", Title: "More than feeds carry", Body: fill("It goes on. ", MaxContent+MaxContent/4)},
+		{File: "grown-picture", Title: "A picture in the text", Body: picture(MaxContent + MaxContent/4)},
+		{File: "grown-untitled", Body: picture(MaxContent + MaxContent/4)},
 		{File: "grown-emoji", Title: "Many families", Body: fill("👩‍👩‍👧‍👦", megabyte/4)},
 		{File: "grown-ends", Title: "Many ends of CDATA", Body: fill("]]> ", megabyte/4)},
 		{File: "grown-references", Title: "Many references", Body: fill("&lt;&amp;&quot;", megabyte/8), Markup: HTML},

@@ -17,6 +17,7 @@ const summaryLimit = 300
 type entry struct {
 	id, title, url, lang string
 	summary, content     string // plain text; HTML
+	short                bool   // the content is left out: it has no room in a feed
 	authors              []Person
 	topics               []topic // categories, then tags
 	attachments          []Attachment
@@ -37,13 +38,19 @@ func newEntry(s Site, p Post) (entry, error) {
 	if len(authors) == 0 {
 		authors = people(s.URL, s.Author)
 	}
+	summary := cmp.Or(text(p.Summary), Summarise(content, summaryLimit))
+	short := len(content) > MaxContent
+	if short {
+		content = ""
+	}
 	return entry{
 		id:          Clean(p.ID),
 		title:       line(p.Title),
 		url:         page,
 		lang:        language(p.Lang),
-		summary:     cmp.Or(text(p.Summary), Summarise(content, summaryLimit)),
+		summary:     summary,
 		content:     content,
+		short:       short,
 		authors:     authors,
 		topics:      topics(s, p),
 		attachments: attachments(page, p.Attachments),

@@ -20,7 +20,7 @@ type jsonRoot struct {
 
 type jsonItem struct {
 	feeds.JSONItem
-	ContentHTML string           `json:"content_html"` // required, even when empty
+	ContentHTML *string          `json:"content_html,omitempty"` // even when empty, unless there is a ContentText
 	BannerImage string           `json:"banner_image,omitempty"`
 	Language    string           `json:"language,omitempty"`
 	Attachments []jsonAttachment `json:"attachments,omitempty"`
@@ -41,12 +41,17 @@ type jsonAttachment struct {
 func writeJSONEntry(b *bytes.Buffer, e entry) error {
 	const indent = "    "
 	item := newJSONItem(e)
-	item.ContentHTML = ""
+	if !e.short {
+		*item.ContentHTML = ""
+	}
 	b.WriteString(indent)
 	if err := encodeJSON(b, item, indent); err != nil {
 		return err
 	}
 	b.Truncate(b.Len() - len("\n"))
+	if e.short {
+		return nil
+	}
 	// No string has a line end in it, so this is the item's own.
 	place := []byte("\n" + indent + `  "content_html": `)
 	at := bytes.Index(b.Bytes(), place) + len(place)
@@ -119,9 +124,13 @@ func newJSONItem(e entry) jsonItem {
 			ModifiedDate:  jsonTime(e.updated),
 			Authors:       jsonAuthors(e.authors),
 		},
-		ContentHTML: e.content,
 		BannerImage: e.banner,
 		Language:    e.lang,
+	}
+	if e.short {
+		i.ContentText = cmp.Or(e.summary, e.title, e.url) // an item needs one of the two
+	} else {
+		i.ContentHTML = new(e.content)
 	}
 	for _, t := range e.topics {
 		i.Tags = append(i.Tags, t.title)

@@ -65,6 +65,9 @@ func wanted(e entry, f Format) reading {
 	case Atom:
 		w.Updated = atomTime(e.updated)
 	case JSON:
+		if e.short {
+			w.Content = cmp.Or(e.summary, e.title, e.url)
+		}
 		for i := range w.Authors {
 			w.Authors[i].Email = ""
 		}
@@ -238,6 +241,7 @@ func readPlainJSON(b []byte) (r reading, err error) {
 			Authors     []readPerson `json:"authors"`
 			Tags        []string     `json:"tags"`
 			Content     string       `json:"content_html"`
+			Text        string       `json:"content_text"`
 			Attachments []struct {
 				URL    string `json:"url"`
 				Type   string `json:"mime_type"`
@@ -254,7 +258,7 @@ func readPlainJSON(b []byte) (r reading, err error) {
 	i := doc.Items[0]
 	r = reading{
 		ID: i.ID, Title: i.Title, Link: i.URL, Published: i.Published, Updated: i.Modified,
-		Authors: i.Authors, Categories: i.Tags, Content: i.Content,
+		Authors: i.Authors, Categories: i.Tags, Content: cmp.Or(i.Content, i.Text),
 	}
 	for _, a := range i.Attachments {
 		r.Enclosures = append(r.Enclosures, readEnclosure(a))

@@ -52,7 +52,7 @@ function feedsmithJSON(json) {
     id: i.id, title: i.title, link: i.url, published: i.date_published, updated: i.date_modified,
     authors: list(i.authors).map((a) => ({ name: a.name, url: a.url })),
     categories: list(i.tags),
-    content: i.content_html,
+    content: i.content_html ?? i.content_text,
     enclosures: list(i.attachments).map((a) => enclosure(a.url, a.mime_type, a.size_in_bytes)),
   }
 }
