@@ -79,12 +79,16 @@ func (w Window) Take(count int, published func(i int) time.Time) int {
 }
 
 // Fit returns how many of the entries, given as their sizes in bytes in each
-// format, stay within MaxBytes in every format; at least one does.
-func Fit(sizes [][3]int) int {
-	var sum [3]int
+// format, make a feed within MaxBytes in every format; at least one does. frames
+// are the sizes of what stands around them.
+func Fit(frames [3]int, sizes [][3]int) int {
+	sum := frames
+	for f, r := range renderers {
+		sum[f] += len(r.end)
+	}
 	for i, s := range sizes {
-		for f := range sum {
-			sum[f] += s[f]
+		for f, r := range renderers {
+			sum[f] += len(r.before(i)) + s[f]
 			if sum[f] > MaxBytes && i > 0 {
 				return i
 			}

@@ -126,3 +126,27 @@ func TestContentUpToTheLimitStays(t *testing.T) {
 		}
 	}
 }
+
+// What stands around the entries counts, to the byte.
+func TestFitIsExact(t *testing.T) {
+	var sizes [][3]int
+	var entries [][]byte
+	for _, size := range []int{1_000_000, 1_000_000, 1_000} {
+		sizes = append(sizes, [3]int{size, size, size})
+		entries = append(entries, make([]byte, size))
+	}
+	for _, f := range Formats {
+		var frames [3]int
+		frames[f] = MaxBytes - len(Join(f, nil, entries, nil))
+		if n := Fit(frames, sizes); n != 3 {
+			t.Errorf("%s: %d of 3 entries fit into a feed of %d bytes", f, n, MaxBytes)
+		}
+		frames[f]++
+		if n := Fit(frames, sizes); n != 2 {
+			t.Errorf("%s: %d entries fit where 3 have %d bytes", f, n, MaxBytes+1)
+		}
+	}
+	if n := Fit([3]int{}, [][3]int{{MaxBytes, 0, 0}, {1, 1, 1}}); n != 1 {
+		t.Errorf("%d entries fit, want the first", n)
+	}
+}

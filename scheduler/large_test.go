@@ -55,6 +55,41 @@ func TestNoFeedIsTooLarge(t *testing.T) {
 	}
 }
 
+// What stands around the entries counts: a feed may have MaxBytes, and not one
+// byte more.
+func TestFeedSizeIsExact(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, siteWith("@change"), nil)
+		var last feed.Post
+		for i, size := range []int{990_000, 990_000, 1_000} {
+			last = w.add(func(p *feed.Post) {
+				p.Body, p.Published = strings.Repeat("m", size), start.Add(-time.Duration(i)*time.Hour)
+			}, store.PutOptions{}, "design")
+		}
+		w.clean()
+		largest := func() (size, entries int) {
+			for _, a := range w.artifacts("design") {
+				size, entries = max(size, len(w.bytes(a))), len(a.Entries)
+			}
+			return size, entries
+		}
+		size, _ := largest()
+		body := last.Body + strings.Repeat("m", feed.MaxBytes-size)
+		for _, c := range []struct {
+			body string
+			want int
+		}{{body, 3}, {body + "m", 2}} {
+			w.edit(last.Num, store.PutOptions{}, func(p *feed.Post) { p.Body = c.body })
+			w.step()
+			size, entries := largest()
+			if entries != c.want || c.want == 3 && size != feed.MaxBytes {
+				t.Errorf("%d entries with %d bytes, want %d entries", entries, size, c.want)
+			}
+			<-time.After(time.Second)
+		}
+	})
+}
+
 // A post that is too large for a feed takes no other's place in it, neither as
 // the newest nor among the others.
 func TestLargePostPushesNobodyOut(t *testing.T) {

@@ -443,7 +443,7 @@ func TestFeedStaysWithinItsSize(t *testing.T) {
 		}
 		w.step()
 		for _, a := range w.artifacts("design") {
-			if len(w.bytes(a)) > feed.MaxBytes+10_000 || len(a.Entries) != 2 {
+			if len(w.bytes(a)) > feed.MaxBytes || len(a.Entries) != 2 {
 				t.Errorf("%s has %d entries and %d bytes", a.Path, len(a.Entries), a.Size)
 			}
 		}

@@ -50,7 +50,7 @@ func (s *Scheduler) render(ctx context.Context, e *edition, fresh bool) error {
 	if err != nil {
 		return err
 	}
-	if e.fit() { // hardly ever, so it is found out late
+	for e.fit() { // hardly ever, so it is found out late; a feed of fewer posts may have a longer head
 		if err := e.renderFrames(); err != nil {
 			return err
 		}
@@ -110,15 +110,20 @@ func (e *edition) renderFrames() (err error) {
 	return err
 }
 
-// fit cuts the window to the size that a feed may have.
+// fit cuts the window to the size that a feed may have. One that stays has been
+// cut before.
 func (e *edition) fit() (cut bool) {
+	var frames [3]int
+	for f := range frames {
+		frames[f] = len(e.heads[f]) + len(e.tails[f])
+	}
 	sizes := make([][3]int, len(e.entries))
 	for i, entry := range e.entries {
 		for f, sum := range entry.sums {
 			sizes[i][f] = sum.Size
 		}
 	}
-	n := feed.Fit(sizes)
+	n := feed.Fit(frames, sizes)
 	cut = n < len(e.entries)
 	e.entries = e.entries[:n]
 	return cut
