@@ -21,6 +21,10 @@ const (
 	maxFront = 256 << 10
 )
 
+// shortText is how many bytes of Markdown never become more HTML than feeds
+// carry, unless they are made for it: a row of a table grows eightfold.
+const shortText = feed.MaxContent / 10
+
 // Document is a post as its file has it, before names and dates are resolved.
 type Document struct {
 	Post       feed.Post `json:"post"`
@@ -98,12 +102,15 @@ func (r *reader) body(s source) error {
 		r.doc.Post.Title, text = title(text)
 	}
 	r.doc.Post.Body = trimBlank(text)
-	if !mayLink(r.doc.Post.Body) {
+	if len(r.doc.Post.Body) <= shortText && !mayLink(r.doc.Post.Body) {
 		return nil // converting takes most of the time
 	}
 	html, err := feed.Content(r.doc.Post.Body, feed.Markdown, "")
 	if err != nil {
 		return &Error{File: r.file, Line: s.bodyLine, Msg: err.Error()}
+	}
+	if len(html) > feed.MaxContent {
+		r.warn(s.bodyLine, 0, "its text has %d bytes as HTML, more than the %d that feeds carry: they show its summary and link to its page instead; split it, or keep pictures in files of their own", len(html), feed.MaxContent)
 	}
 	r.link(targets(html)...)
 	return nil

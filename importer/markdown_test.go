@@ -229,6 +229,9 @@ func TestMarkdownWarnings(t *testing.T) {
 		{"space before front matter", " ---\ntitle: x\n---\n\nfine\n", `x.md:1:1: this line opens no front matter, and all below it is published as text: if it is meant to, write "---" there, without a space before it`},
 		{"a dash too many", "\n\n----\n# mine\nlayout: post\nTitle: x\n\ntags:\n  - a\nlastmod: 2026-01-05\n----\nfine\n", "x.md:3:1: this line opens no front matter"},
 		{"bytes below front matter", front("title: x") + "\xff", "x.md:5: the text is not all UTF-8"},
+		{"long text", front("title: x") + strings.Repeat("much", 250_000), "x.md:4: its text has 1000012 bytes as HTML, more than the 1000000 that feeds carry: they show its summary and link to its page instead; split it, or keep pictures in files of their own"},
+		{"long table", front("title: x") + "a|b\n-|-\n" + strings.Repeat("1|2\n", 40_000), "x.md:4: its text has 1320095 bytes as HTML"},
+		{"picture in the text", front("title: x") + "![y](data:image/png;base64," + strings.Repeat("AAAA", 250_000) + ")", "x.md:4: its text has 1000055 bytes as HTML"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			d, err := Markdown("x.md", []byte(c.src))
@@ -251,6 +254,14 @@ func TestMarkdownRule(t *testing.T) {
 		if d, err := Markdown("x.md", []byte(src)); err != nil || len(d.Warnings) > 0 {
 			t.Errorf("%q: %v, %q", src, err, d.Warnings)
 		}
+	}
+}
+
+// What feeds carry is not warned of.
+func TestMarkdownTakesWhatFeedsCarry(t *testing.T) {
+	d, err := Markdown("x.md", []byte(front("title: x")+strings.Repeat("m", feed.MaxContent-len("<p>body\n</p>"))))
+	if err != nil || len(d.Warnings) > 0 {
+		t.Errorf("%v, warnings %q", err, d.Warnings)
 	}
 }
 
