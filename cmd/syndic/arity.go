@@ -35,6 +35,8 @@ func wrongNumber(cmd *cobra.Command, args []string) string {
 	switch {
 	case len(words) == 0:
 		return fmt.Sprintf("takes no arguments, not %q", args[0])
+	case strings.HasSuffix(usage, "..."):
+		return fmt.Sprintf("takes at least one %s, not %d: %s", strings.TrimSuffix(words[0], "..."), len(args), usage)
 	case must > 1:
 		return fmt.Sprintf("takes %d arguments, not %d: %s", must, len(args), usage)
 	case len(words) > 1:

@@ -45,7 +45,7 @@ func TestUsageErrors(t *testing.T) {
 		"hub ping":                       "takes one CAT, not 0",
 		"post show a b":                  "takes one ID, not 2",
 		"post schedule a b --at x":       "takes one ID, not 2: syndic post schedule ID --at TIME",
-		"post add":                       "takes one FILE|DIR|-, not 0",
+		"post add":                       "takes at least one FILE|DIR|-, not 0: syndic post add FILE|DIR|-...",
 		"post rm":                        "takes one ID, not 0: syndic post rm ID | --category C --yes",
 		"post rm a --category News":      "takes an ID or --category, not both",
 		"feed show":                      "takes 1 to 2 arguments, not 0: syndic feed show CAT [rss|atom|json]",
