@@ -179,9 +179,6 @@ func (a *app) readConfig(path string) (c Config, found bool, err error) {
 	return c, false, &configError{lines: []string{fmt.Sprintf("read configuration: %v", err)}}
 }
 
-// readConfig is the same for whoever cannot be interrupted.
-func readConfig(path string) (c Config, found bool, err error) { return new(app).readConfig(path) }
-
 // site is the part of the configuration that shapes feeds.
 func (c Config) site() feed.Site {
 	s := feed.Site{

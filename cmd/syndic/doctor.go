@@ -130,7 +130,11 @@ func (d *doctor) begin(ctx context.Context) (end func(), err error) {
 	if d.places, err = findPlaces(a.globals.data, a.globals.socket, a.getenv); err != nil {
 		return nil, err
 	}
-	if d.config, d.found, err = readConfig(a.globals.config); err != nil {
+	d.config, d.found, err = a.readConfig(a.globals.config)
+	if errors.Is(err, context.Canceled) {
+		return nil, err
+	}
+	if err != nil {
 		d.examined.add(broken, "config", "config-invalid", d.configName(), strings.Join(strings.Split(err.Error(), "\n"), "; "),
 			"correct the file; `syndic config validate` shows each line")
 		d.config = defaultConfig()
