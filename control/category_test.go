@@ -44,6 +44,10 @@ func TestCategoryInfo(t *testing.T) {
 			t.Errorf("%q: %+v, %v", c.ID, named, err)
 		}
 	}
+	r.mustAdd(md("b.md", "B", "text", in(list[1].ID)))
+	if p := r.kept("b"); len(p.Categories) != 1 || p.Categories[0] != list[1].ID {
+		t.Errorf("a post in a category by its id: %+v", p)
+	}
 	_, err = r.Category(t.Context(), "Desing")
 	refused(t, err, "not_found", `"Desing"`, `did you mean "design"`)
 	_, err = r.Category(t.Context(), "xyz")

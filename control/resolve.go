@@ -42,6 +42,9 @@ func (a *adder) named(name string) (feed.Category, error) {
 		return c, nil
 	}
 	c, err := a.tx.CategoryByName(name)
+	if isNotFound(err) {
+		c, err = a.tx.CategoryByID(name)
+	}
 	switch {
 	case isNotFound(err):
 		return a.unmade(name)
