@@ -16,6 +16,9 @@ func picture(size int) string {
 	return "![A loom](data:image/png;base64," + base64.StdEncoding.EncodeToString(bytes.Repeat([]byte("loom"), size*3/16)) + ")\n"
 }
 
+// pictures is a body without a word that is too large for a feed.
+func pictures() string { return strings.Repeat(`<img src="/a.jpg" alt="">`, MaxContent/25) }
+
 // shown is what an entry of each format carries; a pointer tells empty from
 // missing.
 type shown struct {
@@ -65,10 +68,10 @@ func TestLargeContentIsLeftOut(t *testing.T) {
 		name, want string
 		post       Post
 	}{
-		{"picture", "A loom.", Post{Title: "Seen", Body: "A loom.\n\n" + picture(2_666_000)}},
-		{"picture alone", "Seen", Post{Title: "Seen", Body: picture(2_666_000)}},
-		{"picture in HTML", "Words", Post{Title: "Seen", Markup: HTML, Body: `<p>Words<img src="` + strings.TrimSuffix(picture(1_200_000)[len("![A loom]("):], ")\n") + `"></p>`}},
-		{"picture without a title", "https://weaver.example/blog/posts/large", Post{Body: picture(1_200_000)}},
+		{"picture", "A loom.", Post{Title: "Seen", Body: "A loom.\n\n" + picture(MaxContent)}},
+		{"pictures alone", "Seen", Post{Title: "Seen", Markup: HTML, Body: pictures()}},
+		{"picture in HTML", "Words", Post{Title: "Seen", Markup: HTML, Body: `<p>Words<img src="` + strings.TrimSuffix(picture(MaxContent)[len("![A loom]("):], ")\n") + `"></p>`}},
+		{"pictures without a title", "https://weaver.example/blog/posts/large", Post{Markup: HTML, Body: pictures()}},
 		{"text", strings.TrimSpace(strings.Repeat("It goes on. ", 25)), Post{Title: "Long", Body: strings.Repeat("It goes on. ", MaxContent/12+1)}},
 		{"summary", "Five & six", Post{Title: "Long", Summary: "Five & six", Body: strings.Repeat("much", 1_250_000)}},
 	} {
