@@ -88,8 +88,8 @@ func (s *HubInfo) count(d store.Delivery) {
 		s.Delivered++
 	}
 	open := d.Outcome == store.Waiting || d.Outcome == store.Retrying
-	if open && (s.Oldest == nil || d.First.Before(*s.Oldest)) {
-		s.Oldest, s.Note = timeOrNil(d.First), d.Note
+	if open && (s.Oldest == nil || d.Since.Before(*s.Oldest)) {
+		s.Oldest, s.Note = timeOrNil(d.Since), d.Note
 	}
 	if !d.Settled.IsZero() && (s.Last == nil || d.Settled.After(*s.Last)) {
 		s.Last, s.Error = timeOrNil(d.Settled), d.Error

@@ -158,18 +158,18 @@ type Tx interface {
 
 	// Enqueue makes a delivery due now, or leaves it due since it was asked for
 	// first where nobody tried it yet. A newer generation replaces a row that
-	// waits or has failed, and starts its attempts again; an older or equal one
-	// changes nothing, unless force is set; even then the row's generation never
-	// falls.
+	// waits or has failed, and starts its attempts again, though not Since; an
+	// older or equal one changes nothing, unless force is set; even then the row's
+	// generation never falls.
 	Enqueue(hub, topic string, generation uint64, force bool) error
 	// Claim leases the hub's deliveries that are due, at most limit, earliest
 	// first, until leaseUntil. The lease of a process that died counts no more.
 	Claim(hub string, now, leaseUntil time.Time, limit int) ([]Delivery, error)
 	// Settle records an attempt's outcome and ends the lease. Settling an older
 	// generation than the row holds, or a row that has gone, does nothing but end
-	// the lease. Delivered and failed rows stay, shown, until the next
+	// the lease; an older one that was delivered moves Since to First. Delivered and failed rows stay, shown, until the next
 	// generation; dropped ones go. A change of outcome, status or note is a line of
-	// the hub log. A zero Settled becomes Now; First stays the row's.
+	// the hub log. A zero Settled becomes Now; First and Since stay the row's.
 	Settle(d Delivery) error
 	// DropDeliveries removes every row that keep does not want.
 	DropDeliveries(keep func(hub, topic string) bool) error

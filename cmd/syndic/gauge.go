@@ -28,7 +28,7 @@ func newRows(st store.Store, m *metrics) *rows {
 		store: st, hub: func(url string) string { return m.hub(websub.Redact(url)) },
 		pings: prometheus.NewDesc("syndic_outbox_pings", "Pings in the outbox by hub and state: waiting, retrying, failed (for good).",
 			[]string{"hub", "state"}, nil),
-		oldest: prometheus.NewDesc("syndic_outbox_oldest_seconds", "How long the oldest ping that is not settled has waited, by hub; 0 for none.",
+		oldest: prometheus.NewDesc("syndic_outbox_oldest_seconds", "How long the hub has not been told of a change, by hub: of the oldest ping that is not settled, whatever newer one took its place; 0 for none.",
 			[]string{"hub"}, nil),
 		overdue: prometheus.NewDesc("syndic_publication_overdue_seconds", "How long ago the earliest publication was due that is not out; 0 for none.",
 			nil, nil),
@@ -91,7 +91,7 @@ func (r *rows) queues(all []store.Delivery, now time.Time) map[string]*queue {
 			q.states[string(d.Outcome)]++
 		}
 		if d.Outcome == store.Waiting || d.Outcome == store.Retrying {
-			q.oldest = max(q.oldest, age(d.First, now))
+			q.oldest = max(q.oldest, age(d.Since, now))
 		}
 	}
 	return queues

@@ -85,13 +85,16 @@ func (t *tx) Enqueue(hub, topic string, generation uint64, force bool) error {
 	case generation <= old.Generation && !force:
 		return t.fault
 	}
-	next := t.now
-	if old.Hub != "" && old.Outcome == store.Waiting && old.Next.Before(next) {
-		next = old.Next // it has its place in the queue, and keeps it
+	d := store.Delivery{
+		Hub: hub, Topic: topic, Generation: max(generation, old.Generation), Next: t.now, First: t.now, Since: t.now,
 	}
-	return t.putDelivery(old, store.Delivery{
-		Hub: hub, Topic: topic, Generation: max(generation, old.Generation), Next: next, First: t.now,
-	})
+	if old.Hub != "" && old.Outcome == store.Waiting && old.Next.Before(d.Next) {
+		d.Next = old.Next // it has its place in the queue, and keeps it
+	}
+	if old.Hub != "" && old.Outcome != store.Delivered {
+		d.Since = old.Since
+	}
+	return t.putDelivery(old, d)
 }
 
 // Claim leases the hub's deliveries that are due. One that is leased is passed
@@ -133,10 +136,14 @@ func (t *tx) Settle(d store.Delivery) error {
 		return nil
 	case err != nil:
 		return err
+	case d.Generation < old.Generation && d.Outcome == store.Delivered && !old.Since.Equal(old.First):
+		now := old
+		now.Since = old.First // the hub lacks the newer generation alone
+		return t.putDelivery(old, now)
 	case d.Generation < old.Generation:
 		return t.fault
 	}
-	d.First = old.First
+	d.First, d.Since = old.First, old.Since
 	if d.Settled.IsZero() {
 		d.Settled = t.now
 	}

@@ -109,6 +109,13 @@ func (r *recorder) time(key uint64, t time.Time) {
 	r.data = appendTime(r.data, t)
 }
 
+// someTime takes one that lasts.
+func (r *recorder) someTime(key uint64, t time.Time) {
+	if !t.IsZero() {
+		r.time(key, t)
+	}
+}
+
 func (r *recorder) someNumber(key, n uint64) {
 	if n != 0 {
 		r.number(key, n)
@@ -193,6 +200,7 @@ func appendDelivery(b []byte, rec deliveryRecord) []byte {
 	r.someText(9, rec.Error)
 	r.time(10, rec.Settled)
 	r.someText(11, rec.Note)
+	r.someTime(12, rec.Since)
 	return r.end()
 }
 

@@ -118,25 +118,34 @@ type deliveryRecord struct {
 	Error      string    `cbor:"9,keyasint,omitempty"`
 	Settled    time.Time `cbor:"10,keyasint"`
 	Note       string    `cbor:"11,keyasint,omitempty"`
+	Since      time.Time `cbor:"12,keyasint,omitzero"` // none when it is First, and in records of former programs
 }
 
 func (r deliveryRecord) delivery() store.Delivery {
-	return store.Delivery{
-		Hub: r.Hub, Topic: r.Topic, Generation: r.Generation, Attempt: r.Attempt, Next: r.Next, First: r.First,
+	d := store.Delivery{
+		Hub: r.Hub, Topic: r.Topic, Generation: r.Generation, Attempt: r.Attempt, Next: r.Next, First: r.First, Since: r.Since,
 		Outcome: store.Outcome(r.Outcome), Status: r.Status, Error: r.Error, Note: r.Note, Settled: r.Settled,
 	}
+	if d.Since.IsZero() {
+		d.Since = d.First
+	}
+	return d
 }
 
 func recordOf(d store.Delivery) deliveryRecord {
-	return deliveryRecord{
+	r := deliveryRecord{
 		Hub: d.Hub, Topic: d.Topic, Generation: d.Generation, Attempt: d.Attempt, Next: d.Next, First: d.First,
 		Outcome: string(d.Outcome), Status: d.Status, Error: d.Error, Note: d.Note, Settled: d.Settled,
 	}
+	if !d.Since.Equal(d.First) {
+		r.Since = d.Since
+	}
+	return r
 }
 
 func encodeDelivery(rec deliveryRecord) ([]byte, error) {
-	if lasts(rec.Next) && lasts(rec.First) && lasts(rec.Settled) {
-		b := make([]byte, 0, len(rec.Hub)+len(rec.Topic)+len(rec.Error)+len(rec.Note)+192)
+	if lasts(rec.Next) && lasts(rec.First) && lasts(rec.Settled) && lasts(rec.Since) {
+		b := make([]byte, 0, len(rec.Hub)+len(rec.Topic)+len(rec.Error)+len(rec.Note)+224)
 		return appendDelivery(append(b, recordVersion), rec), nil
 	}
 	return encode(rec)

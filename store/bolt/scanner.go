@@ -239,6 +239,8 @@ func scanDelivery(data []byte) (rec deliveryRecord, whole bool) {
 			rec.Settled = s.time()
 		case 11:
 			rec.Note = s.text()
+		case 12:
+			rec.Since = s.time()
 		default:
 			s.bad = true
 		}

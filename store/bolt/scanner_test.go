@@ -104,6 +104,7 @@ func FuzzScanDelivery(f *testing.F) {
 	full := deliveryRecord{
 		Hub: "https://hub.example.org/", Topic: "https://example.org/ü/\xff", Generation: math.MaxUint64, Attempt: 300, Next: storetest.Day.Add(5),
 		First: storetest.Day, Outcome: "retrying", Status: 503, Error: strings.Repeat("x", 300), Settled: storetest.Day.Add(time.Millisecond), Note: "n",
+		Since: storetest.Day.Add(-time.Hour),
 	}
 	for _, rec := range []deliveryRecord{{}, full, {Attempt: -1}} {
 		data, err := encode(rec)
@@ -123,7 +124,7 @@ func FuzzScanDelivery(f *testing.F) {
 		if got, whole := scanDelivery(data); whole && (err != nil || !reflect.DeepEqual(got, want)) {
 			t.Errorf("%x is scanned as\n%+v, and is\n%+v (%v)", data, got, want, err)
 		}
-		if err != nil || !lasts(want.Next) || !lasts(want.First) || !lasts(want.Settled) {
+		if err != nil || !lasts(want.Next) || !lasts(want.First) || !lasts(want.Settled) || !lasts(want.Since) {
 			return
 		}
 		coded, err := encode(want)
@@ -131,6 +132,30 @@ func FuzzScanDelivery(f *testing.F) {
 			t.Errorf("%+v is appended as\n%x, and encoded as\n%x (%v)", want, appended, coded, err)
 		}
 	})
+}
+
+// A record that does not say since when its hub is to be told, as former
+// programs wrote them, means the time at which it was enqueued.
+func TestDeliveryOfAFormerProgram(t *testing.T) {
+	old := deliveryRecord{Hub: "h", Topic: "t", Generation: 1, Next: storetest.Day, First: storetest.Day}
+	data, err := encode(old)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d, err := readDelivery(data)
+	if err != nil || d.Since != d.First || d.First != storetest.Day {
+		t.Errorf("comes back as %+v (%v)", d, err)
+	}
+	if rec := recordOf(d); rec != old {
+		t.Errorf("is written again as %+v", rec)
+	}
+	d.Since = d.First.Add(-time.Hour)
+	if data, err = encodeDelivery(recordOf(d)); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := readDelivery(data); err != nil || got != d {
+		t.Errorf("%+v comes back as %+v (%v)", d, got, err)
+	}
 }
 
 // A change is written as the encoder does, whatever is in it.

@@ -14,6 +14,7 @@ var deliveryCases = []suiteCase{
 	{"delivery settled", settle},
 	{"delivery coalesced", coalesce},
 	{"delivery forced", force},
+	{"delivery not told since", notToldSince},
 	{"deliveries dropped", dropDeliveries},
 	{"delivery refused", deliveryRefused},
 }
@@ -73,7 +74,7 @@ func enqueue(k *kit) {
 		same("own write", must(tx.Delivery(hubA, topicX)).Generation, 3)
 	})
 	k.reopen()
-	want := store.Delivery{Hub: hubA, Topic: topicX, Generation: 3, Next: now, First: now}
+	want := store.Delivery{Hub: hubA, Topic: topicX, Generation: 3, Next: now, First: now, Since: now}
 	k.want("row", k.delivery(hubA, topicX), want)
 	k.view(func(r store.Reader) {
 		same("all, by hub and topic", topics(must(r.Deliveries(""))), "x y bx by")
@@ -124,7 +125,7 @@ func settle(k *kit) {
 	k.enqueue(hubA, topicX, 1)
 	d := k.claim(hubA)[0]
 	first := d.First
-	d.First = time.Time{}
+	d.First, d.Since = time.Time{}, time.Time{}
 	retry := func(status int, next time.Time) {
 		d.Outcome, d.Status, d.Error, d.Attempt, d.Next = store.Retrying, status, "try later", d.Attempt+1, next
 		k.settle(d)
@@ -144,7 +145,7 @@ func settle(k *kit) {
 	k.want("settled", got.Settled.IsZero(), false)
 	d.Outcome, d.Status, d.Error, d.Note, d.Settled = store.Delivered, 204, "", "why", at(7)
 	k.settle(d)
-	d.First = first
+	d.First, d.Since = first, first
 	k.want("row stays", k.delivery(hubA, topicX), d)
 	k.want("not due", len(k.claim(hubA)), 0)
 	log := k.attempts()
@@ -202,6 +203,52 @@ func force(k *kit) {
 	k.settle(d)
 	k.update(func(tx store.Tx) { done(tx.Enqueue(hubA, topicX, 4, true)) })
 	k.want("the generation never falls", k.delivery(hubA, topicX).Generation, uint64(5))
+}
+
+// notToldSince: until a delivery succeeds, the hub lacks what it was to be told
+// first, whatever took its place.
+func notToldSince(k *kit) {
+	k.enqueue(hubA, topicX, 1)
+	since := k.delivery(hubA, topicX).First
+	kept := func(after string) store.Delivery {
+		k.Helper()
+		d := k.delivery(hubA, topicX)
+		k.want("since, after "+after, d.Since, since)
+		return d
+	}
+	end := func(outcome store.Outcome) {
+		k.Helper()
+		d := k.claim(hubA)[0]
+		d.Outcome, d.Next, d.Attempt = outcome, d.Next.Add(-time.Second), d.Attempt+1
+		k.settle(d)
+	}
+	k.enqueue(hubA, topicX, 2)
+	d := kept("a newer generation")
+	k.want("whose own age is another", d.First.After(since), true)
+	end(store.Retrying)
+	kept("an attempt")
+	k.update(func(tx store.Tx) { done(tx.Enqueue(hubA, topicX, 2, true)) })
+	kept("one by hand")
+	end(store.Failed)
+	k.enqueue(hubA, topicX, 3)
+	kept("a failure for good")
+	k.reopen()
+	kept("a restart")
+	end(store.Delivered)
+	k.want("logged", k.attempts()[0].Since, since)
+	k.enqueue(hubA, topicX, 4)
+	d = k.delivery(hubA, topicX)
+	k.want("since, after a success", d.Since, d.First)
+	k.want("since then", d.Since.After(since), true)
+	since = d.Since
+	d = k.claim(hubA)[0]
+	k.enqueue(hubA, topicX, 5)
+	kept("one that came during a request")
+	d.Outcome = store.Delivered
+	k.settle(d)
+	d = k.delivery(hubA, topicX)
+	k.want("since, when the request succeeded", d.Since, d.First)
+	k.want("which came later", d.Since.After(since) && d.Outcome == store.Waiting, true)
 }
 
 func dropDeliveries(k *kit) {

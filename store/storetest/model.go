@@ -214,11 +214,16 @@ func (m *model) enqueue(hub, topic string, generation uint64, force bool, now ti
 	if there && generation <= old.Generation && !force {
 		return
 	}
-	next := now
+	next, since := now, now
 	if there && old.Outcome == store.Waiting && old.Next.Before(now) {
 		next = old.Next
 	}
-	m.outbox[[2]string{hub, topic}] = store.Delivery{Hub: hub, Topic: topic, Generation: max(generation, old.Generation), Next: next, First: now}
+	if there && old.Outcome != store.Delivered {
+		since = old.Since
+	}
+	m.outbox[[2]string{hub, topic}] = store.Delivery{
+		Hub: hub, Topic: topic, Generation: max(generation, old.Generation), Next: next, First: now, Since: since,
+	}
 }
 
 // claim takes what is due to the hub, earliest first.
@@ -247,13 +252,20 @@ func (m *model) settle(d store.Delivery) {
 	key := [2]string{d.Hub, d.Topic}
 	delete(m.leases, key)
 	old, there := m.outbox[key]
-	if !there || d.Generation < old.Generation {
+	if !there {
+		return
+	}
+	if d.Generation < old.Generation {
+		if d.Outcome == store.Delivered {
+			old.Since = old.First
+			m.outbox[key] = old
+		}
 		return
 	}
 	if d.Outcome != old.Outcome || d.Status != old.Status {
 		m.attempts++
 	}
-	if d.First = old.First; d.Outcome == store.Dropped {
+	if d.First, d.Since = old.First, old.Since; d.Outcome == store.Dropped {
 		delete(m.outbox, key)
 		return
 	}
