@@ -134,6 +134,7 @@ type Delivery struct {
 	Next       time.Time // not before this
 	First      time.Time // when this generation was enqueued
 	Since      time.Time // since when the hub is to be told of the topic: newer generations keep it until one is delivered
+	Held       time.Time // until when the hub asked to be left alone; zero for not at all
 	Outcome    Outcome
 	Status     int       // HTTP status of the latest attempt, 0 for none
 	Error      string    // of the latest attempt, one line

@@ -158,9 +158,9 @@ type Tx interface {
 
 	// Enqueue makes a delivery due now, or leaves it due since it was asked for
 	// first where nobody tried it yet. A newer generation replaces a row that
-	// waits or has failed, and starts its attempts again, though not Since; an
-	// older or equal one changes nothing, unless force is set; even then the row's
-	// generation never falls.
+	// waits or has failed, and starts its attempts again, though not Since and
+	// Held; an older or equal one changes nothing, unless force is set; even then
+	// the row's generation never falls.
 	Enqueue(hub, topic string, generation uint64, force bool) error
 	// Claim leases the hub's deliveries that are due, at most limit, earliest
 	// first, until leaseUntil. The lease of a process that died counts no more.

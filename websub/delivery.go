@@ -3,7 +3,6 @@ package websub
 import (
 	"cmp"
 	"fmt"
-	"net/http"
 	"slices"
 	"time"
 
@@ -82,6 +81,7 @@ func (h *hub) conclude(d *store.Delivery, f *failure) []store.Delivery {
 		h.again(d, f)
 	}
 	if f == nil || !f.wide() {
+		d.Held = time.Time{}
 		return h.answered(*d)
 	}
 	return nil
@@ -113,10 +113,11 @@ func (h *hub) halt(d *store.Delivery, f *failure) time.Duration {
 	h.fails++
 	wait := h.backoff(h.fails, f)
 	h.until, h.reason = d.Settled.Add(wait), d.Error
-	h.probe = h.until
+	h.probe, h.held = h.until, h.until
 	if f.kind != throttled {
-		h.probe = d.Settled.Add(lookAgain)
+		h.probe, h.held = d.Settled.Add(lookAgain), time.Time{}
 	}
+	d.Held = h.held
 	return wait
 }
 
@@ -155,7 +156,8 @@ func (h *hub) backoff(n int, f *failure) time.Duration {
 // the hub asked for the time: it may have been sent for by hand.
 //
 // A kill between its commits leaves some rows untouched; the next Run makes all
-// of them due.
+// of them due. What the hub asked for is in the row that it answered, and from
+// here on in the others, so that it outlasts each.
 func (h *hub) park() []store.Delivery {
 	now := time.Now()
 	rows, _ := h.rows()
@@ -173,7 +175,7 @@ func (h *hub) park() []store.Delivery {
 		if isNew(*d) {
 			d.Outcome, d.Error, d.Note = store.Retrying, h.reason, ""
 		}
-		d.Settled = now
+		d.Settled, d.Held = now, h.held
 		if h.expire(d) {
 			given++
 		}
@@ -185,18 +187,28 @@ func (h *hub) park() []store.Delivery {
 }
 
 // answered ends the hub's halt after an answer to d: all that failed for the
-// hub's sake is due at once.
+// hub's sake is due at once, and what else there is, is held no more.
 func (h *hub) answered(d store.Delivery) []store.Delivery {
 	h.alive = true
 	delete(h.suspects, d.Topic)
 	if h.fails == 0 {
 		return nil
 	}
-	h.fails, h.until = 0, time.Time{}
+	h.fails, h.until, h.held = 0, time.Time{}, time.Time{}
 	rows, _ := h.rows()
-	return bringForward(rows, func(other store.Delivery) bool {
-		return other.Outcome == store.Retrying && other.Topic != d.Topic && wideStatus(other.Status) && !h.suspects[other.Topic]
-	})
+	var due, freed []store.Delivery
+	for _, other := range rows {
+		held := !other.Held.IsZero()
+		other.Held = time.Time{}
+		switch {
+		case other.Topic == d.Topic:
+		case other.Outcome == store.Retrying && wideStatus(other.Status) && !h.suspects[other.Topic] && other.Next.After(time.Now()):
+			due = append(due, other)
+		case held:
+			freed = append(freed, other)
+		}
+	}
+	return append(bringForward(due), freed...)
 }
 
 // resume makes what the last process left behind due at once, after which each
@@ -204,19 +216,26 @@ func (h *hub) answered(d store.Delivery) []store.Delivery {
 // long as it asked for.
 func (h *hub) resume() []store.Delivery {
 	rows, _ := h.rows()
+	now := time.Now()
 	for _, d := range rows {
-		if d.Status == http.StatusTooManyRequests && d.Next.After(h.until) {
-			h.fails, h.until, h.probe, h.reason = 1, d.Next, d.Next, d.Error
+		if !d.Held.After(now) {
+			continue
+		}
+		if d.Held.After(h.held) {
+			h.fails, h.until, h.probe, h.held = 1, d.Held, d.Held, d.Held
+		}
+		if wideStatus(d.Status) {
+			h.reason = cmp.Or(d.Error, h.reason)
 		}
 	}
-	return bringForward(rows, func(store.Delivery) bool { return true })
+	h.reason = cmp.Or(h.reason, "hub asked to be left alone") // where newer generations have no outcome yet
+	return bringForward(rows)
 }
 
-// bringForward makes those of the rows due that wait and are wanted, and
-// returns them.
-func bringForward(rows []store.Delivery, wanted func(store.Delivery) bool) []store.Delivery {
+// bringForward makes those of the rows due that wait, and returns them.
+func bringForward(rows []store.Delivery) []store.Delivery {
 	now := time.Now()
-	rows = slices.DeleteFunc(rows, func(d store.Delivery) bool { return !d.Next.After(now) || !wanted(d) })
+	rows = slices.DeleteFunc(rows, func(d store.Delivery) bool { return !d.Next.After(now) })
 	lineUp(rows, now)
 	return rows
 }

@@ -103,30 +103,59 @@ func TestRetryAfterIsHonoured(t *testing.T) {
 }
 
 func TestThrottledHubIsLeftAloneAcrossRestarts(t *testing.T) {
-	bubble(t, func(t *testing.T, s store.Store, n *network, c Config) {
-		h := newFakeHub(func(i int, _ string, w http.ResponseWriter, _ *http.Request) {
-			if i == 0 {
-				w.Header().Set("Retry-After", "600")
-				w.WriteHeader(http.StatusTooManyRequests)
-			}
+	drop := func(t *testing.T, s store.Store, _ string) {
+		err := s.Update(t.Context(), func(tx store.Tx) error {
+			return tx.DropDeliveries(func(_, topic string) bool { return topic != topicA })
 		})
-		url := n.serve(t, "hub.test", h)
-		enqueue(t, s, url, 7, topicA)
-		stop := start(t, c)
-		pass(time.Minute)
-		enqueue(t, s, url, 7, topicB)
-		pass(2 * time.Minute)
-		stop()
-		start(t, c)
-		enqueue(t, s, url, 8, topicB)
-		pass(7*time.Minute - time.Millisecond)
-		want(t, s, url, 2, store.Retrying)
-		pass(time.Second)
-		want(t, s, url, 2, store.Delivered)
-		if got := h.times(); len(got) != 3 || got[1] != 10*time.Minute {
-			t.Errorf("tried at %v", got)
+		if err != nil {
+			t.Fatal(err)
 		}
-	})
+	}
+	newer := func(t *testing.T, s store.Store, url string) { enqueue(t, s, url, 9, topicA, topicB) }
+	nothing := func(*testing.T, store.Store, string) {}
+	cases := map[string]struct {
+		status      int
+		while, down func(*testing.T, store.Store, string) // what happens before, and after the Run ended
+		topics      []string
+	}{
+		"429":                     {429, nothing, nothing, []string{topicA, topicB}},
+		"503":                     {503, nothing, nothing, []string{topicA, topicB}},
+		"all is newer":            {429, newer, nothing, []string{topicA, topicB}},
+		"all is newer, untouched": {503, nothing, newer, []string{topicA, topicB}},
+		"its row has gone":        {429, nothing, drop, []string{topicB}},
+		"its row went before":     {503, drop, nothing, []string{topicB}},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, func(t *testing.T, s store.Store, n *network, c Config) {
+				h := newFakeHub(func(i int, _ string, w http.ResponseWriter, _ *http.Request) {
+					if i == 0 {
+						w.Header().Set("Retry-After", "600")
+						w.WriteHeader(tc.status)
+					}
+				})
+				url := n.serve(t, "hub.test", h)
+				enqueue(t, s, url, 7, topicA)
+				stop := start(t, c)
+				pass(time.Minute)
+				enqueue(t, s, url, 7, topicB)
+				pass(time.Minute)
+				tc.while(t, s, url)
+				pass(time.Minute)
+				stop()
+				tc.down(t, s, url)
+				start(t, c)
+				enqueue(t, s, url, 8, topicB)
+				pass(7*time.Minute - time.Millisecond)
+				want(t, s, url, len(tc.topics), store.Retrying)
+				pass(time.Second)
+				want(t, s, url, len(tc.topics), store.Delivered)
+				if got := h.times(); len(got) != 1+len(tc.topics) || got[1] != 10*time.Minute {
+					t.Errorf("tried at %v", got)
+				}
+			})
+		})
+	}
 }
 
 func TestPermanentFailureIsNotRepeated(t *testing.T) {

@@ -23,6 +23,7 @@ type hub struct {
 	fails  int       // attempts in a row that failed for the hub's sake
 	until  time.Time // no attempt before this
 	probe  time.Time // something new may be tried from here on
+	held   time.Time // until when the hub asked to be left alone
 	reason string    // of the wait
 
 	alive    bool            // it has answered since this goroutine began

@@ -92,7 +92,7 @@ func (t *tx) Enqueue(hub, topic string, generation uint64, force bool) error {
 		d.Next = old.Next // it has its place in the queue, and keeps it
 	}
 	if old.Hub != "" && old.Outcome != store.Delivered {
-		d.Since = old.Since
+		d.Since, d.Held = old.Since, old.Held
 	}
 	return t.putDelivery(old, d)
 }

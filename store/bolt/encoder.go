@@ -201,6 +201,7 @@ func appendDelivery(b []byte, rec deliveryRecord) []byte {
 	r.time(10, rec.Settled)
 	r.someText(11, rec.Note)
 	r.someTime(12, rec.Since)
+	r.someTime(13, rec.Held)
 	return r.end()
 }
 

@@ -241,6 +241,8 @@ func scanDelivery(data []byte) (rec deliveryRecord, whole bool) {
 			rec.Note = s.text()
 		case 12:
 			rec.Since = s.time()
+		case 13:
+			rec.Held = s.time()
 		default:
 			s.bad = true
 		}

@@ -15,6 +15,7 @@ var deliveryCases = []suiteCase{
 	{"delivery coalesced", coalesce},
 	{"delivery forced", force},
 	{"delivery not told since", notToldSince},
+	{"delivery held", held},
 	{"deliveries dropped", dropDeliveries},
 	{"delivery refused", deliveryRefused},
 }
@@ -249,6 +250,29 @@ func notToldSince(k *kit) {
 	d = k.delivery(hubA, topicX)
 	k.want("since, when the request succeeded", d.Since, d.First)
 	k.want("which came later", d.Since.After(since) && d.Outcome == store.Waiting, true)
+}
+
+// held: what the hub asked for stands for a newer generation, too, until it is
+// settled otherwise.
+func held(k *kit) {
+	k.enqueue(hubA, topicX, 1)
+	d := k.claim(hubA)[0]
+	until := d.Next.Add(time.Hour)
+	d.Outcome, d.Next, d.Held = store.Retrying, until, until
+	k.settle(d)
+	k.want("settled", k.delivery(hubA, topicX).Held, until)
+	k.enqueue(hubA, topicX, 2)
+	k.reopen()
+	d = k.delivery(hubA, topicX)
+	k.want("a newer generation", d.Held, until)
+	k.want("which is due", d.Next.Before(until), true)
+	d.Outcome, d.Held = store.Retrying, time.Time{}
+	k.settle(d)
+	k.want("no more", k.delivery(hubA, topicX).Held, time.Time{})
+	d.Outcome, d.Held = store.Delivered, until
+	k.settle(d)
+	k.enqueue(hubA, topicX, 3)
+	k.want("after a success", k.delivery(hubA, topicX).Held, time.Time{})
 }
 
 func dropDeliveries(k *kit) {

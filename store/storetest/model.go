@@ -214,15 +214,15 @@ func (m *model) enqueue(hub, topic string, generation uint64, force bool, now ti
 	if there && generation <= old.Generation && !force {
 		return
 	}
-	next, since := now, now
+	next, since, held := now, now, time.Time{}
 	if there && old.Outcome == store.Waiting && old.Next.Before(now) {
 		next = old.Next
 	}
 	if there && old.Outcome != store.Delivered {
-		since = old.Since
+		since, held = old.Since, old.Held
 	}
 	m.outbox[[2]string{hub, topic}] = store.Delivery{
-		Hub: hub, Topic: topic, Generation: max(generation, old.Generation), Next: next, First: now, Since: since,
+		Hub: hub, Topic: topic, Generation: max(generation, old.Generation), Next: next, First: now, Since: since, Held: held,
 	}
 }
 

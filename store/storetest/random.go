@@ -238,6 +238,9 @@ func (w *walker) deliver(tx store.Tx, m *model) {
 		d.Outcome = []store.Outcome{store.Delivered, store.Retrying, store.Failed, store.Dropped}[w.IntN(4)]
 		d.Status, d.Attempt, d.Settled = 200+w.IntN(3), d.Attempt+1, tx.Now()
 		d.Next = tx.Now().Add(time.Duration(w.IntN(60)-30) * time.Second)
+		if d.Held = (time.Time{}); w.IntN(2) == 0 {
+			d.Held = d.Next
+		}
 		done(tx.Settle(d))
 		m.settle(d)
 	case 5:
