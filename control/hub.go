@@ -163,7 +163,8 @@ func enqueue(tx store.Tx, rows []store.Delivery) ([]PingInfo, error) {
 	return list, nil
 }
 
-// retry makes what failed, or waits for another attempt, due now.
+// retry makes what failed, or waits for another attempt, due now. What has no
+// outcome yet goes out by itself, unless the hub is left alone.
 func (h *Handler) retry(ctx context.Context, r HubAction) (list []PingInfo, err error) {
 	err = h.cfg.Store.Update(ctx, func(tx store.Tx) error {
 		if err := h.knownHub(tx, r.Hub); err != nil {
@@ -174,7 +175,7 @@ func (h *Handler) retry(ctx context.Context, r HubAction) (list []PingInfo, err 
 			return err
 		}
 		rows = slices.DeleteFunc(rows, func(d store.Delivery) bool {
-			return d.Outcome != store.Failed && d.Outcome != store.Retrying
+			return d.Outcome == store.Delivered || d.Outcome == store.Waiting && !d.Held.After(tx.Now())
 		})
 		list, err = enqueue(tx, rows)
 		return err

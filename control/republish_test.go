@@ -217,6 +217,31 @@ func TestHubs(t *testing.T) {
 	}
 }
 
+// A ping without an outcome is retried when its hub is left alone, which it
+// would wait for.
+func TestRetryOfWhatIsHeld(t *testing.T) {
+	r, _ := published(t, "changed")
+	pings, err := r.Ping(t.Context(), "design")
+	if err != nil || len(pings) != 1 {
+		t.Fatalf("%+v, %v", pings, err)
+	}
+	r.update(func(tx store.Tx) error {
+		d, err := tx.Delivery(hubURL, pings[0].Topic)
+		d.Outcome, d.Held = store.Retrying, tx.Now().Add(time.Hour)
+		return errors.Join(err, tx.Settle(d), tx.Enqueue(hubURL, d.Topic, d.Generation+1, false))
+	})
+	if pings, err = r.Retry(t.Context(), ""); err != nil || len(pings) != 1 || pings[0].Outcome != "waiting" {
+		t.Errorf("%+v, %v", pings, err)
+	}
+	r.view(func(rd store.Reader) error {
+		d, err := rd.Delivery(hubURL, pings[0].Topic)
+		if d.Asked.IsZero() || !d.Held.IsZero() {
+			t.Errorf("row is %+v", d)
+		}
+		return err
+	})
+}
+
 func TestPingRefused(t *testing.T) {
 	r := newRig(t, func(c *Config) { c.Site.Hubs = nil })
 	r.mustAdd(md("a.md", "A", "text"))

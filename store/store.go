@@ -135,6 +135,7 @@ type Delivery struct {
 	First      time.Time // when this generation was enqueued
 	Since      time.Time // since when the hub is to be told of the topic: newer generations keep it until one is delivered
 	Held       time.Time // until when the hub asked to be left alone; zero for not at all
+	Asked      time.Time // when somebody asked for it by hand, which a hub is not left alone for; zero for nobody
 	Outcome    Outcome
 	Status     int       // HTTP status of the latest attempt, 0 for none
 	Error      string    // of the latest attempt, one line

@@ -159,8 +159,9 @@ type Tx interface {
 	// Enqueue makes a delivery due now, or leaves it due since it was asked for
 	// first where nobody tried it yet. A newer generation replaces a row that
 	// waits or has failed, and starts its attempts again, though not Since and
-	// Held; an older or equal one changes nothing, unless force is set; even then
-	// the row's generation never falls.
+	// Held, nor Asked where nobody tried it yet; an older or equal one changes
+	// nothing. With force, which is by hand, any replaces any row, though the
+	// generation never falls, and it is Asked now and not Held.
 	Enqueue(hub, topic string, generation uint64, force bool) error
 	// Claim leases the hub's deliveries that are due, at most limit, earliest
 	// first, until leaseUntil. The lease of a process that died counts no more.
@@ -169,7 +170,7 @@ type Tx interface {
 	// generation than the row holds, or a row that has gone, does nothing but end
 	// the lease; an older one that was delivered moves Since to First. Delivered and failed rows stay, shown, until the next
 	// generation; dropped ones go. A change of outcome, status or note is a line of
-	// the hub log. A zero Settled becomes Now; First and Since stay the row's.
+	// the hub log. A zero Settled becomes Now; First, Since and Asked stay the row's.
 	Settle(d Delivery) error
 	// DropDeliveries removes every row that keep does not want.
 	DropDeliveries(keep func(hub, topic string) bool) error

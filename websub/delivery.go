@@ -38,6 +38,7 @@ func (h *hub) deliver(d store.Delivery) []store.Delivery {
 		note = why
 	}
 	began := time.Now()
+	h.heed(began)
 	status, f := h.ping(h.send, d.Hub, d.Topic)
 	if f != nil && status == 0 && h.send.Err() != nil {
 		return []store.Delivery{released(d)} // cut off by the end of the Run: not an outcome
@@ -152,8 +153,8 @@ func (h *hub) backoff(n int, f *failure) time.Duration {
 // park puts off everything due while the hub is halted, without asking the
 // hub, so that whoever waits for a first outcome sees one.
 //
-// What is new shortens the halt to a minute since the latest attempt, unless
-// the hub asked for the time: it may have been sent for by hand.
+// What was asked for by hand since the latest attempt began ends the halt. What
+// is new shortens it to a minute since then, unless the hub asked for the time.
 //
 // A kill between its commits leaves some rows untouched; the next Run makes all
 // of them due. What the hub asked for is in the row that it answered, and from
@@ -161,6 +162,9 @@ func (h *hub) backoff(n int, f *failure) time.Duration {
 func (h *hub) park() []store.Delivery {
 	now := time.Now()
 	rows, _ := h.rows()
+	if slices.ContainsFunc(rows, h.presses) {
+		return h.lift(rows)
+	}
 	rows = slices.DeleteFunc(rows, func(d store.Delivery) bool { return d.Next.After(now) })
 	if h.probe.Before(h.until) && slices.ContainsFunc(rows, isNew) {
 		h.until = h.probe
@@ -184,6 +188,28 @@ func (h *hub) park() []store.Delivery {
 		h.log.Warn().Str("error", h.reason).Msgf("gave up %d pings to a hub that did not answer for %s", given, days(h.c.GiveUp))
 	}
 	return rows
+}
+
+// presses tells whether a delivery was asked for by hand, and nothing was tried
+// since then.
+func (h *hub) presses(d store.Delivery) bool { return d.Asked.After(h.heeded) }
+
+// heed says that what was asked for by hand until then is dealt with.
+func (h *hub) heed(until time.Time) {
+	if until.After(h.heeded) {
+		h.heeded = until
+	}
+}
+
+// lift ends the halt for what was asked for by hand, which is due at once. It
+// does so once for each time of asking, whatever the clock does.
+func (h *hub) lift(rows []store.Delivery) []store.Delivery {
+	h.until = time.Now()
+	rows = slices.DeleteFunc(rows, func(d store.Delivery) bool { return !h.presses(d) })
+	for _, d := range rows {
+		h.heed(d.Asked)
+	}
+	return bringForward(rows)
 }
 
 // answered ends the hub's halt after an answer to d: all that failed for the
@@ -224,6 +250,7 @@ func (h *hub) resume() []store.Delivery {
 		if d.Held.After(h.held) {
 			h.fails, h.until, h.probe, h.held = 1, d.Held, d.Held, d.Held
 		}
+		h.heed(d.Settled)
 		if wideStatus(d.Status) {
 			h.reason = cmp.Or(d.Error, h.reason)
 		}

@@ -24,6 +24,7 @@ type hub struct {
 	until  time.Time // no attempt before this
 	probe  time.Time // something new may be tried from here on
 	held   time.Time // until when the hub asked to be left alone
+	heeded time.Time // what was asked for by hand since then ends the wait
 	reason string    // of the wait
 
 	alive    bool            // it has answered since this goroutine began
@@ -84,7 +85,10 @@ func (h *hub) step() bool {
 		if h.book.turn(0, true) != nil {
 			return false
 		}
-		sleep(h.begin, time.Until(h.until), h.woken)
+		// What came by hand meanwhile may have been put off with the others.
+		if rows, _ := h.rows(); !slices.ContainsFunc(rows, h.presses) {
+			sleep(h.begin, time.Until(h.until), h.woken)
+		}
 	default:
 		next, left := h.next(asked)
 		if !left && h.drain.leave(h) {

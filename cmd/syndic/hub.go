@@ -63,8 +63,9 @@ func (a *app) hubPing() *cobra.Command {
 	return &cobra.Command{
 		Use:   "ping CAT",
 		Short: "Tell a category's hubs of its feeds although nothing changed",
-		Long:  `Tell a category's hubs of its feeds although nothing changed. "" is the site's own feed.`,
-		Args:  cobra.ExactArgs(1),
+		Long: `Tell a category's hubs of its feeds although nothing changed, even those that
+asked to be left alone. "" is the site's own feed.`,
+		Args: cobra.ExactArgs(1),
 		RunE: a.with(writing, func(c call) error {
 			rows, err := c.client.Ping(c, c.args[0])
 			if err != nil {
@@ -79,7 +80,10 @@ func (a *app) hubRetry() *cobra.Command {
 	return &cobra.Command{
 		Use:   "retry [HUB]",
 		Short: "Try the failed and waiting pings again now",
-		Args:  cobra.MaximumNArgs(1),
+		Long: `Try the failed and waiting pings again now, of all hubs or of one, even those
+that asked to be left alone. A hub that asks for time again, at the first of
+them, has it. Without a daemon they go out when it starts.`,
+		Args: cobra.MaximumNArgs(1),
 		RunE: a.with(writing, func(c call) error {
 			hub := ""
 			if len(c.args) == 1 {

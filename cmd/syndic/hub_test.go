@@ -7,6 +7,8 @@ import (
 	"slices"
 	"sync"
 	"testing"
+
+	"syndic/control"
 )
 
 // ping is one that a fake hub got, with what it then fetched.
@@ -23,7 +25,8 @@ type fakeHub struct {
 	url  string
 
 	mu     sync.Mutex
-	status int // of its answers
+	status int    // of its answers
+	after  string // their Retry-After; empty for none
 	pings  []ping
 	server *http.Server
 }
@@ -65,13 +68,20 @@ func (hub *fakeHub) down() {
 func (hub *fakeHub) answer(status int) {
 	hub.mu.Lock()
 	defer hub.mu.Unlock()
-	hub.status = status
+	hub.status, hub.after = status, ""
+}
+
+// busy makes the hub ask for so many seconds of rest.
+func (hub *fakeHub) busy(seconds string) {
+	hub.mu.Lock()
+	defer hub.mu.Unlock()
+	hub.status, hub.after = http.StatusTooManyRequests, seconds
 }
 
 // ServeHTTP takes a ping and fetches its topic.
 func (hub *fakeHub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	hub.mu.Lock()
-	status := hub.status
+	status, after := hub.status, hub.after
 	hub.mu.Unlock()
 	p := ping{topic: r.FormValue("hub.topic"), agent: r.UserAgent()}
 	if r.Method != http.MethodPost || r.FormValue("hub.mode") != "publish" || r.FormValue("hub.url") != p.topic {
@@ -84,6 +94,9 @@ func (hub *fakeHub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	hub.mu.Lock()
 	hub.pings = append(hub.pings, p)
 	hub.mu.Unlock()
+	if after != "" {
+		w.Header().Set("Retry-After", after)
+	}
 	w.WriteHeader(status)
 }
 
@@ -119,6 +132,51 @@ func (hub *fakeHub) forget() []ping {
 	all := hub.pings
 	hub.pings = nil
 	return all
+}
+
+// What is asked for by hand is sent to a hub that wants to be left alone: by the
+// daemon at once, and else at its start.
+func TestHubsAreToldByHand(t *testing.T) {
+	hub := newHub(t)
+	hub.busy("3000")
+	h := newHost(t, `schedule: "@change"`, `hubs: ["`+hub.url+`"]`)
+	p := h.serve()
+	tellAgain := func(args ...string) {
+		t.Helper()
+		hub.answer(http.StatusAccepted)
+		hub.forget()
+		if rows := decode[[]control.PingInfo](h, args...); len(rows) == 0 {
+			t.Fatalf("%v asks for no ping", args)
+		}
+	}
+	delivered := func() bool {
+		list := decode[[]control.HubInfo](h, "hub", "list")
+		return len(list) == 1 && list[0].Waiting+list[0].Retrying == 0 && list[0].Delivered > 0
+	}
+	heldOff := func() bool {
+		list := decode[[]control.HubInfo](h, "hub", "list")
+		return len(list) == 1 && list[0].Waiting == 0 && list[0].Retrying > 0
+	}
+	h.must(0, "post", "add", h.write("a.md", "---\ncategory: design\n---\nFirst"))
+	eventually(t, "the hub asks for time", heldOff)
+	tellAgain("hub", "retry")
+	eventually(t, "all is delivered after a retry", delivered)
+
+	hub.busy("3000")
+	h.must(0, "hub", "ping", "design")
+	eventually(t, "the hub asks for time again", heldOff)
+	tellAgain("hub", "ping", "design")
+	eventually(t, "all is delivered after a ping", delivered)
+
+	hub.busy("3000")
+	h.must(0, "hub", "ping", "design")
+	eventually(t, "the hub asks for time before the stop", heldOff)
+	if code := p.stop(); code != 0 {
+		t.Fatalf("the daemon exits with %d", code)
+	}
+	tellAgain("hub", "retry")
+	h.serve()
+	eventually(t, "all is delivered after a start", delivered)
 }
 
 // silentHub takes connections and never answers; it returns its URL.

@@ -88,11 +88,17 @@ func (t *tx) Enqueue(hub, topic string, generation uint64, force bool) error {
 	d := store.Delivery{
 		Hub: hub, Topic: topic, Generation: max(generation, old.Generation), Next: t.now, First: t.now, Since: t.now,
 	}
-	if old.Hub != "" && old.Outcome == store.Waiting && old.Next.Before(d.Next) {
-		d.Next = old.Next // it has its place in the queue, and keeps it
+	if old.Hub != "" && old.Outcome == store.Waiting {
+		d.Asked = old.Asked
+		if old.Next.Before(d.Next) {
+			d.Next = old.Next // it has its place in the queue, and keeps it
+		}
 	}
 	if old.Hub != "" && old.Outcome != store.Delivered {
 		d.Since, d.Held = old.Since, old.Held
+	}
+	if force {
+		d.Held, d.Asked = time.Time{}, t.now
 	}
 	return t.putDelivery(old, d)
 }
@@ -143,7 +149,7 @@ func (t *tx) Settle(d store.Delivery) error {
 	case d.Generation < old.Generation:
 		return t.fault
 	}
-	d.First, d.Since = old.First, old.Since
+	d.First, d.Since, d.Asked = old.First, old.Since, old.Asked
 	if d.Settled.IsZero() {
 		d.Settled = t.now
 	}

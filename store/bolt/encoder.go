@@ -202,6 +202,7 @@ func appendDelivery(b []byte, rec deliveryRecord) []byte {
 	r.someText(11, rec.Note)
 	r.someTime(12, rec.Since)
 	r.someTime(13, rec.Held)
+	r.someTime(14, rec.Asked)
 	return r.end()
 }
 

@@ -120,11 +120,12 @@ type deliveryRecord struct {
 	Note       string    `cbor:"11,keyasint,omitempty"`
 	Since      time.Time `cbor:"12,keyasint,omitzero"` // none when it is First, and in records of former programs
 	Held       time.Time `cbor:"13,keyasint,omitzero"`
+	Asked      time.Time `cbor:"14,keyasint,omitzero"`
 }
 
 func (r deliveryRecord) delivery() store.Delivery {
 	d := store.Delivery{
-		Hub: r.Hub, Topic: r.Topic, Generation: r.Generation, Attempt: r.Attempt, Next: r.Next, First: r.First, Since: r.Since, Held: r.Held,
+		Hub: r.Hub, Topic: r.Topic, Generation: r.Generation, Attempt: r.Attempt, Next: r.Next, First: r.First, Since: r.Since, Held: r.Held, Asked: r.Asked,
 		Outcome: store.Outcome(r.Outcome), Status: r.Status, Error: r.Error, Note: r.Note, Settled: r.Settled,
 	}
 	if d.Since.IsZero() {
@@ -135,7 +136,7 @@ func (r deliveryRecord) delivery() store.Delivery {
 
 func recordOf(d store.Delivery) deliveryRecord {
 	r := deliveryRecord{
-		Hub: d.Hub, Topic: d.Topic, Generation: d.Generation, Attempt: d.Attempt, Next: d.Next, First: d.First, Held: d.Held,
+		Hub: d.Hub, Topic: d.Topic, Generation: d.Generation, Attempt: d.Attempt, Next: d.Next, First: d.First, Held: d.Held, Asked: d.Asked,
 		Outcome: string(d.Outcome), Status: d.Status, Error: d.Error, Note: d.Note, Settled: d.Settled,
 	}
 	if !d.Since.Equal(d.First) {
@@ -145,7 +146,7 @@ func recordOf(d store.Delivery) deliveryRecord {
 }
 
 func encodeDelivery(rec deliveryRecord) ([]byte, error) {
-	if lasts(rec.Next) && lasts(rec.First) && lasts(rec.Settled) && lasts(rec.Since) && lasts(rec.Held) {
+	if lasts(rec.Next) && lasts(rec.First) && lasts(rec.Settled) && lasts(rec.Since) && lasts(rec.Held) && lasts(rec.Asked) {
 		b := make([]byte, 0, len(rec.Hub)+len(rec.Topic)+len(rec.Error)+len(rec.Note)+256)
 		return appendDelivery(append(b, recordVersion), rec), nil
 	}

@@ -243,6 +243,8 @@ func scanDelivery(data []byte) (rec deliveryRecord, whole bool) {
 			rec.Since = s.time()
 		case 13:
 			rec.Held = s.time()
+		case 14:
+			rec.Asked = s.time()
 		default:
 			s.bad = true
 		}

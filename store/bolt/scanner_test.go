@@ -104,7 +104,7 @@ func FuzzScanDelivery(f *testing.F) {
 	full := deliveryRecord{
 		Hub: "https://hub.example.org/", Topic: "https://example.org/ü/\xff", Generation: math.MaxUint64, Attempt: 300, Next: storetest.Day.Add(5),
 		First: storetest.Day, Outcome: "retrying", Status: 503, Error: strings.Repeat("x", 300), Settled: storetest.Day.Add(time.Millisecond), Note: "n",
-		Since: storetest.Day.Add(-time.Hour), Held: storetest.Day.Add(time.Hour),
+		Since: storetest.Day.Add(-time.Hour), Held: storetest.Day.Add(time.Hour), Asked: storetest.Day.Add(7),
 	}
 	for _, rec := range []deliveryRecord{{}, full, {Attempt: -1}} {
 		data, err := encode(rec)
@@ -124,7 +124,7 @@ func FuzzScanDelivery(f *testing.F) {
 		if got, whole := scanDelivery(data); whole && (err != nil || !reflect.DeepEqual(got, want)) {
 			t.Errorf("%x is scanned as\n%+v, and is\n%+v (%v)", data, got, want, err)
 		}
-		if err != nil || !lasts(want.Next) || !lasts(want.First) || !lasts(want.Settled) || !lasts(want.Since) || !lasts(want.Held) {
+		if err != nil || !lasts(want.Next) || !lasts(want.First) || !lasts(want.Settled) || !lasts(want.Since) || !lasts(want.Held) || !lasts(want.Asked) {
 			return
 		}
 		coded, err := encode(want)

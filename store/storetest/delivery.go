@@ -192,18 +192,30 @@ func coalesce(k *kit) {
 	k.want("after a success", topics(k.claim(hubA)), "x")
 }
 
-// force: the same generation again, by hand.
+// force: the same generation again, by hand, whatever the hub asked for.
 func force(k *kit) {
 	k.enqueue(hubA, topicX, 5)
 	d := k.claim(hubA)[0]
-	d.Outcome, d.Attempt = store.Failed, 9
+	k.want("not by hand", d.Asked, time.Time{})
+	d.Outcome, d.Attempt, d.Held = store.Failed, 9, d.Next.Add(time.Hour)
 	k.settle(d)
 	k.update(func(tx store.Tx) { done(tx.Enqueue(hubA, topicX, 5, true)) })
 	d = k.claim(hubA)[0]
 	k.want("again", d.Attempt == 0 && d.Generation == 5, true)
+	k.want("not held", d.Held, time.Time{})
+	asked := d.First
+	k.want("asked for then", d.Asked, asked)
+	k.enqueue(hubA, topicX, 6)
+	k.want("and so is what takes its place", k.delivery(hubA, topicX).Asked, asked)
+	d.Generation, d.Asked, d.Outcome = 6, time.Time{}, store.Retrying
 	k.settle(d)
+	k.reopen()
+	k.want("whatever is settled", k.delivery(hubA, topicX).Asked, asked)
+	k.enqueue(hubA, topicX, 7)
+	k.want("unless it was tried", k.delivery(hubA, topicX).Asked, time.Time{})
 	k.update(func(tx store.Tx) { done(tx.Enqueue(hubA, topicX, 4, true)) })
-	k.want("the generation never falls", k.delivery(hubA, topicX).Generation, uint64(5))
+	k.want("the generation never falls", k.delivery(hubA, topicX).Generation, uint64(7))
+	k.want("asked for later", k.delivery(hubA, topicX).Asked.After(asked), true)
 }
 
 // notToldSince: until a delivery succeeds, the hub lacks what it was to be told

@@ -214,15 +214,22 @@ func (m *model) enqueue(hub, topic string, generation uint64, force bool, now ti
 	if there && generation <= old.Generation && !force {
 		return
 	}
-	next, since, held := now, now, time.Time{}
-	if there && old.Outcome == store.Waiting && old.Next.Before(now) {
-		next = old.Next
+	next, since := now, now
+	var held, asked time.Time
+	if there && old.Outcome == store.Waiting {
+		asked = old.Asked
+		if old.Next.Before(now) {
+			next = old.Next
+		}
 	}
 	if there && old.Outcome != store.Delivered {
 		since, held = old.Since, old.Held
 	}
+	if force {
+		held, asked = time.Time{}, now
+	}
 	m.outbox[[2]string{hub, topic}] = store.Delivery{
-		Hub: hub, Topic: topic, Generation: max(generation, old.Generation), Next: next, First: now, Since: since, Held: held,
+		Hub: hub, Topic: topic, Generation: max(generation, old.Generation), Next: next, First: now, Since: since, Held: held, Asked: asked,
 	}
 }
 
@@ -265,7 +272,7 @@ func (m *model) settle(d store.Delivery) {
 	if d.Outcome != old.Outcome || d.Status != old.Status {
 		m.attempts++
 	}
-	if d.First, d.Since = old.First, old.Since; d.Outcome == store.Dropped {
+	if d.First, d.Since, d.Asked = old.First, old.Since, old.Asked; d.Outcome == store.Dropped {
 		delete(m.outbox, key)
 		return
 	}
