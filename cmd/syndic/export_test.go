@@ -94,12 +94,12 @@ func (s *scribe) document(slug string, n int) *control.Document {
 	return &d
 }
 
-// authoredOf is what an export carries of a post.
-// A file does not tell how many line breaks its text ends with.
+// authoredOf is what an export carries of a post. A file does not tell how many
+// line breaks its text ends with, and says itself what a command had decided.
 func authoredOf(p feed.Post) feed.Post {
 	p.Body = strings.TrimRight(p.Body, "\n")
 	p.Updated = p.UpdatedAt()
-	p.Num, p.Revision, p.Live = 0, 0, 0
+	p.Num, p.Revision, p.Live, p.Overruled = 0, 0, 0, nil
 	switch p.State {
 	case feed.Recalled:
 		p.State = feed.Draft
