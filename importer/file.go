@@ -18,7 +18,8 @@ func Files(path string) ([]string, error) {
 }
 
 // Look is Files, and calls enter with each folder before it looks into it, so
-// that a watch that begins there misses nothing.
+// that a watch that begins there misses nothing. Where enter answers SkipDir it
+// does not look; after another error the files up to there are returned, too.
 func Look(path string, enter func(folder string) error) ([]string, error) {
 	info, err := os.Stat(path)
 	if err != nil {
@@ -40,16 +41,20 @@ func Look(path string, enter func(folder string) error) ([]string, error) {
 				return filepath.SkipDir
 			}
 		case d.IsDir():
-			return enter(filepath.Clean(p))
+			err := enter(filepath.Clean(p))
+			if p != root && errors.Is(err, fs.ErrNotExist) { // likewise
+				return fs.SkipDir
+			}
+			return err
 		case isDocument(p, d):
 			out = append(out, p)
 		}
 		return nil
 	})
-	if err != nil {
-		return nil, fmt.Errorf("look for posts: %w", err)
-	}
 	slices.Sort(out)
+	if err != nil {
+		return out, fmt.Errorf("look for posts: %w", err)
+	}
 	return out, nil
 }
 

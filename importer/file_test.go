@@ -60,7 +60,7 @@ func TestFiles(t *testing.T) {
 // each path what Files does.
 func TestLook(t *testing.T) {
 	dir := t.TempDir()
-	for _, name := range []string{"a.md", "notes.txt", ".hidden.md", "sub/deep/b.MD", ".git/c.md", "folder.md/d.md"} {
+	for _, name := range []string{"a.md", "notes.txt", ".hidden.md", "sub/deep/b.MD", "sub/e.md", ".git/c.md", "folder.md/d.md"} {
 		path := filepath.Join(dir, name)
 		if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o755), os.WriteFile(path, nil, 0o644)); err != nil {
 			t.Fatal(err)
@@ -89,7 +89,7 @@ func TestLook(t *testing.T) {
 	if want := join(".", "folder.md", "sub", "sub/deep"); !slices.Equal(folders, want) {
 		t.Errorf("folders %v, want %v", folders, want)
 	}
-	if want := join("a.md", "folder.md/d.md", "link.md", "sub/deep/b.MD", "sub/deep/new.md"); !slices.Equal(files, want) {
+	if want := join("a.md", "folder.md/d.md", "link.md", "sub/deep/b.MD", "sub/deep/new.md", "sub/e.md"); !slices.Equal(files, want) {
 		t.Errorf("files %v, want %v", files, want)
 	}
 	for _, path := range join("a.md", "notes.txt", ".hidden.md", "sub", "sub/deep/b.MD", "folder.md", "link.md", "none.md") {
@@ -104,7 +104,21 @@ func TestLook(t *testing.T) {
 		}
 		return nil
 	})
-	if want := join("a.md", "folder.md/d.md", "link.md"); err != nil || !slices.Equal(files, want) {
+	if want := join("a.md", "folder.md/d.md", "link.md", "sub/e.md"); err != nil || !slices.Equal(files, want) {
+		t.Errorf("files %v, want %v: %v", files, want, err)
+	}
+	// So has one that goes before it could be entered.
+	if err := os.MkdirAll(filepath.Join(dir, "later"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	files, err = Look(dir, func(folder string) error {
+		if filepath.Base(folder) == "folder.md" {
+			return os.Remove(filepath.Join(dir, "later"))
+		}
+		_, err := os.Stat(folder)
+		return err
+	})
+	if want := join("a.md", "folder.md/d.md", "link.md", "sub/e.md"); err != nil || !slices.Equal(files, want) {
 		t.Errorf("files %v, want %v: %v", files, want, err)
 	}
 	if _, err := Look(dir, func(string) error { return os.ErrPermission }); !errors.Is(err, os.ErrPermission) {

@@ -101,9 +101,6 @@ func (w *watcher) begin(ctx context.Context, path string, seen sight) error {
 
 // take adds what was seen, and what is due again, in one request.
 func (w *watcher) take(ctx context.Context, seen sight) error {
-	for _, err := range seen.wrong {
-		w.say("%v", err)
-	}
 	files := append(w.sort(seen), w.ripe(time.Now())...)
 	if len(files) == 0 {
 		return nil
@@ -117,8 +114,11 @@ func (w *watcher) take(ctx context.Context, seen sight) error {
 }
 
 // sort takes the files that are whole, in the order of their names; the others
-// wait.
+// wait. It says what could not be looked at.
 func (w *watcher) sort(seen sight) (files []string) {
+	for _, err := range seen.wrong {
+		w.say("%v", err)
+	}
 	due := time.Now().Add(again)
 	for _, folder := range seen.left {
 		for file := range w.slugs {

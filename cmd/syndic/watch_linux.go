@@ -71,7 +71,8 @@ func (l *lookout) begin() (seen sight, err error) {
 	if l.single {
 		l.link(l.root, l.path, filepath.Base(l.path))
 	}
-	return seen, l.enter(l.path, seen)
+	err = l.enter(l.path, &seen)
+	return seen, err
 }
 
 func (l *lookout) watch(folder string) (int32, error) {
@@ -83,11 +84,16 @@ func (l *lookout) watch(folder string) (int32, error) {
 }
 
 // enter sees all that is at a path. Each folder is watched before it is looked
-// into: what comes meanwhile is seen twice rather than not at all.
-func (l *lookout) enter(path string, seen sight) error {
+// into: what comes meanwhile is seen twice rather than not at all. One that may
+// not be read is told of, and left out.
+func (l *lookout) enter(path string, seen *sight) error {
 	files, err := importer.Look(path, func(folder string) error {
 		n, err := l.watch(folder)
-		if err == nil {
+		switch {
+		case errors.Is(err, fs.ErrPermission):
+			seen.wrong = append(seen.wrong, err)
+			return fs.SkipDir
+		case err == nil:
 			l.folders[n].path = folder
 		}
 		return err
@@ -166,7 +172,7 @@ func (l *lookout) see(at *watched, e event, seen *sight) {
 		l.leave(folder)
 		seen.left = append(seen.left, folder)
 	default:
-		if err := l.enter(filepath.Join(at.path, e.name), *seen); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		if err := l.enter(filepath.Join(at.path, e.name), seen); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			seen.wrong = append(seen.wrong, err)
 		}
 	}

@@ -155,6 +155,35 @@ func TestWatchAnothersFiles(t *testing.T) {
 	v.end(0)
 }
 
+// A folder that may not be read is named, and nothing beside it waits for it.
+func TestWatchFoldersOfOthers(t *testing.T) {
+	if os.Getuid() != 0 {
+		t.Skip("only root can be two users")
+	}
+	h := newHost(t, daily)
+	h.uid = 65534
+	if err := errors.Join(os.Mkdir(h.data, 0o700), os.Chown(h.data, 65534, 65534)); err != nil {
+		t.Fatal(err)
+	}
+	h.serve()
+	for _, folder := range []string{"posts", "aside"} {
+		h.write(folder+"/b/secret.md", titled("Secret"))
+		h.write(folder+"/c/"+folder+".md", titled("Open"))
+		if err := os.Chmod(filepath.Join(h.dir, folder, "b"), 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	v := h.watch("posts")
+	v.says("syndic: watch posts/b: permission denied")
+	v.row("posts/c/posts.md", "Open", control.Added)
+	h.rename("aside", "posts/new")
+	v.says("syndic: watch posts/new/b: permission denied")
+	v.row("posts/new/c/aside.md", "Open", control.Added)
+	h.write("posts/new/c/aside.md", titled("Saved"))
+	v.row("posts/new/c/aside.md", "Saved", control.Changed)
+	v.end(0)
+}
+
 // A bad file is said to be so, also one that is there at first, and the watch
 // goes on.
 func TestWatchBadFiles(t *testing.T) {
