@@ -38,14 +38,17 @@ type watcher struct {
 	*app
 	request control.AddRequest
 	at      *lookout
-	session *session          // with a daemon; the store is opened for each add, and free for others in between
-	alone   bool              // the user has been told that there is no daemon
-	said    string            // what is wrong, lest it be said each second
-	later   map[string]trial  // files to look at again
-	slugs   map[string]string // of the posts, by file
-	files   map[string]string // by slug
-	origins map[string]string // of all that was read, by slug
+	session *session           // with a daemon; the store is opened for each add, and free for others in between
+	alone   bool               // the user has been told that there is no daemon
+	said    map[complaint]bool // since all went well last, lest it be said each second
+	later   map[string]trial   // files to look at again
+	slugs   map[string]string  // of the posts, by file
+	files   map[string]string  // by slug
+	origins map[string]string  // of all that was read, by slug
 }
+
+// complaint is why a file is not in yet.
+type complaint struct{ file, why string }
 
 // trial is when to look at a file again.
 type trial struct {
@@ -65,7 +68,7 @@ func (a *app) watch(ctx context.Context, r control.AddRequest, path string) erro
 		return fail(exitFailed, "%w", err)
 	}
 	defer at.close()
-	w := &watcher{app: a, request: r, at: at, later: map[string]trial{}, slugs: map[string]string{}, files: map[string]string{}, origins: map[string]string{}}
+	w := &watcher{app: a, request: r, at: at, said: map[complaint]bool{}, later: map[string]trial{}, slugs: map[string]string{}, files: map[string]string{}, origins: map[string]string{}}
 	defer w.hangUp()
 	if err := w.begin(ctx, path, seen); err != nil {
 		return err
@@ -191,7 +194,7 @@ func (w *watcher) add(ctx context.Context, files []string) (results []control.Ad
 		files = ad.unfinished()
 		switch {
 		case err == nil:
-			w.said = ""
+			clear(w.said)
 			return results
 		case len(files) == 0:
 			return results
@@ -201,11 +204,23 @@ func (w *watcher) add(ctx context.Context, files []string) (results []control.Ad
 		for _, file := range files {
 			w.later[file] = trial{due: time.Now().Add(again), closed: true}
 		}
-		if why := fmt.Sprint(interrupted(ctx, err)); why != w.said && ctx.Err() == nil {
-			w.said = why
-			w.say("not in yet: %s: %s; it is tried again each second", some(files), why)
+		if ctx.Err() == nil {
+			w.complain(files, fmt.Sprint(interrupted(ctx, err)))
 		}
 		return results
+	}
+}
+
+// complain names the files that are not in yet for a reason, each once.
+func (w *watcher) complain(files []string, why string) {
+	var fresh []string
+	for _, file := range files {
+		if c := (complaint{file, why}); !w.said[c] {
+			w.said[c], fresh = true, append(fresh, file)
+		}
+	}
+	if len(fresh) > 0 {
+		w.say("not in yet: %s: %s; it is tried again each second", some(fresh), why)
 	}
 }
 

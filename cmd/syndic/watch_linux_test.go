@@ -317,10 +317,18 @@ func TestWatchWaitsForTheDatabase(t *testing.T) {
 	}
 	b := h.write("posts/b.md", titled("B"))
 	v.says("not in yet: " + b + ": ")
+	d := h.write("posts/d.md", titled("D"))
+	v.says("not in yet: " + d + ": ")
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
 	}
 	v.row(b, "B", control.Added)
+	v.row(d, "D", control.Added)
+	for _, file := range []string{b, d} {
+		if n := strings.Count(v.log.String(), "not in yet: "+file); n != 1 {
+			t.Errorf("%s was named %d times:\n%s", file, n, v.log)
+		}
+	}
 	if s, err = bolt.Open(filepath.Join(h.data, "syndic.db"), bolt.Options{}); err != nil {
 		t.Fatal(err)
 	}
