@@ -19,7 +19,7 @@ const again = time.Second
 type sight struct {
 	files   map[string]bool // whether it is whole: it was closed after writing, or moved there
 	left    []string        // folders that went elsewhere
-	resumed bool            // some was missed, so every file is here
+	resumed bool            // some was missed, so every file that there is is here
 	wrong   []error         // what could not be looked at
 }
 
@@ -123,11 +123,11 @@ func (w *watcher) sort(seen sight) (files []string) {
 		w.say("%v", err)
 	}
 	due := time.Now().Add(again)
-	for _, folder := range seen.left {
-		for file := range w.slugs {
-			if strings.HasPrefix(file, folder+string(filepath.Separator)) {
-				w.later[file] = trial{due: due}
-			}
+	for file := range w.slugs {
+		if seen.resumed || slices.ContainsFunc(seen.left, func(folder string) bool {
+			return strings.HasPrefix(file, folder+string(filepath.Separator))
+		}) {
+			w.later[file] = trial{due: due}
 		}
 	}
 	for file, whole := range seen.files {

@@ -136,9 +136,9 @@ func (l *lookout) next(ctx context.Context, until time.Time) (sight, error) {
 	seen := sight{files: map[string]bool{}}
 	for e := range events {
 		if e.mask&unix.IN_Q_OVERFLOW != 0 { // some were lost
-			seen, err := l.begin()
-			seen.resumed = true
-			return seen, err
+			anew, err := l.begin()
+			anew.resumed, anew.wrong = true, append(seen.wrong, anew.wrong...)
+			return anew, err
 		}
 		if e.folder == l.root && e.mask&(goneMask|unix.IN_UNMOUNT) != 0 {
 			return seen, fmt.Errorf("the folder of %s is gone: there is nothing to watch any more", l.path)

@@ -366,10 +366,14 @@ func TestWatchManyAtOnce(t *testing.T) {
 	}
 	h.write("posts/z.md", titled("Lost"))
 	h.write("posts/new/y.md", titled("Lost, too"))
+	if err := os.Remove(filepath.Join(h.dir, "posts/02.md")); err != nil {
+		t.Fatal(err)
+	}
 	v.signal(syscall.SIGCONT)
 	v.row(last, "Lost", control.Changed)
 	y := filepath.Join(h.dir, "posts/new/y.md")
 	v.row(y, "Lost, too", control.Added)
+	v.says("posts/02.md is gone")
 	h.write("posts/new/y.md", titled("Found"))
 	v.row(y, "Found", control.Changed)
 	v.end(0)
