@@ -3,9 +3,11 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"syndic/control"
@@ -15,9 +17,16 @@ import (
 // may not be whole.
 const again = time.Second
 
+// Files are kept from being written while they are read: only so long, since
+// adding them may take longer, and only so many, since each is open meanwhile.
+const (
+	longestHold = 200 * time.Millisecond
+	mostHeld    = 500
+)
+
 // sight is what there was to see of a path at one time.
 type sight struct {
-	files   map[string]bool // whether it is whole: it was closed after writing, or moved there
+	files   map[string]bool // whether it may be whole: it was closed after writing, or moved there
 	left    []string        // folders that went elsewhere
 	resumed bool            // some was missed, so every file that there is is here
 	wrong   []error         // what could not be looked at
@@ -185,7 +194,9 @@ func (w *watcher) gone(file string) {
 // add adds files. What cannot be added now waits; a daemon that was started
 // anew meanwhile is asked at once.
 func (w *watcher) add(ctx context.Context, files []string) (results []control.AddResult) {
-	for {
+	files, release := w.hold(files)
+	defer release()
+	for len(files) > 0 {
 		known := w.session != nil
 		ad := &adder{app: w.app, request: w.request, origins: w.origins, session: w.session}
 		err := ad.addAll(ctx, files)
@@ -209,6 +220,33 @@ func (w *watcher) add(ctx context.Context, files []string) (results []control.Ad
 		}
 		return results
 	}
+	return results
+}
+
+// hold keeps others from writing to files while they are read. Those that
+// somebody has opened again wait, and those that are gone.
+func (w *watcher) hold(files []string) (whole []string, release func()) {
+	var held []io.Closer
+	for _, file := range files {
+		lease, known := w.at.hold(file)
+		if known == complete && len(held) < mostHeld {
+			held = append(held, lease)
+		} else {
+			_ = lease.Close() // nothing was written
+		}
+		if known == complete || known == undecided {
+			whole = append(whole, file)
+		} else {
+			w.later[file] = trial{due: time.Now().Add(again)}
+		}
+	}
+	release = sync.OnceFunc(func() {
+		for _, lease := range held {
+			_ = lease.Close() // likewise
+		}
+	})
+	time.AfterFunc(longestHold, release)
+	return whole, release
 }
 
 // complain names the files that are not in yet for a reason, each once.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -147,9 +148,6 @@ func (l *lookout) next(ctx context.Context, until time.Time) (sight, error) {
 			l.see(at, e, &seen)
 		}
 	}
-	for file, whole := range seen.files {
-		seen.files[file] = whole && l.takes(file) // with its folder it may have gone already
-	}
 	return seen, nil
 }
 
@@ -208,23 +206,30 @@ func (l *lookout) takes(file string) bool {
 	return err == nil && info.Mode().IsRegular() && info.Size() > 0 && (l.single || importer.Takes(file))
 }
 
-// look tells what is known of a file. The kernel tells its owner whether
-// somebody writes it, by granting a lease on it or not (fcntl(2)); whoever opens
-// it to write meanwhile waits for the microseconds until it is given back.
+// look tells what is known of a file.
 func (l *lookout) look(file string) presence {
-	if !l.takes(file) {
-		return absent
+	held, known := l.hold(file)
+	_ = held.Close() // nothing was written
+	return known
+}
+
+// hold looks at a file, and keeps others from opening it to write until it is
+// closed, where it is known to be complete. The kernel tells its owner whether
+// somebody writes it, by granting a lease on it or not (fcntl(2)); whoever opens
+// it to write meanwhile waits until that is given back. One that is emptied to
+// be written is no post's, but will be.
+func (l *lookout) hold(file string) (held io.Closer, known presence) {
+	f, err := os.OpenFile(file, os.O_RDONLY|unix.O_NONBLOCK, 0) // it may be a pipe by now
+	if err == nil {
+		_, err = unix.FcntlInt(f.Fd(), unix.F_SETLEASE, unix.F_RDLCK)
 	}
-	f, err := os.Open(file)
-	if err != nil {
-		return undecided
-	}
-	defer f.Close()
-	switch _, err := unix.FcntlInt(f.Fd(), unix.F_SETLEASE, unix.F_RDLCK); {
-	case err == nil:
-		return complete
+	switch {
 	case errors.Is(err, unix.EAGAIN):
-		return beingWritten
+		return f, beingWritten
+	case !l.takes(file):
+		return f, absent
+	case err == nil:
+		return f, complete
 	}
-	return undecided
+	return f, undecided
 }

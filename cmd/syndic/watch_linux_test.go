@@ -114,6 +114,79 @@ func TestWatchWaitsForTheWriter(t *testing.T) {
 	v.end(0)
 }
 
+// Neither a save nor a rename makes a file whole that somebody has open.
+func TestWatchOpenedAgain(t *testing.T) {
+	h := newHost(t, daily)
+	h.serve()
+	gone := h.write("posts/gone.md", titled("Gone"))
+	h.write("posts/a.md", titled("A"))
+	v := h.watch(filepath.Join(h.dir, "posts"))
+	v.freeze()
+	h.write("posts/a.md", titled("Saved"))
+	var files []*os.File
+	for _, name := range []string{"posts/a.md", "posts/part.tmp"} {
+		f, err := os.Create(filepath.Join(h.dir, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := f.WriteString("# Half a title"); err != nil {
+			t.Fatal(err)
+		}
+		files = append(files, f)
+	}
+	h.rename("posts/part.tmp", "posts/b.md")
+	if err := os.Remove(gone); err != nil {
+		t.Fatal(err)
+	}
+	v.signal(syscall.SIGCONT)
+	v.says(gone + " is gone") // what it adds of those it has added before
+	for i, f := range files {
+		if _, err := f.WriteString(" and the rest\n"); err != nil {
+			t.Fatal(err)
+		}
+		if err := f.Close(); err != nil {
+			t.Fatal(err)
+		}
+		status := []control.AddStatus{control.Changed, control.Added}[i]
+		v.row(filepath.Join(h.dir, []string{"posts/a.md", "posts/b.md"}[i]), "Half a title and the rest", status)
+	}
+	v.end(0)
+	if strings.Contains(v.rows.String(), `"Half a title"`) {
+		t.Errorf("rows:\n%s", v.rows)
+	}
+}
+
+// While a file is read nobody opens it to write, and who did before is noticed.
+func TestLookoutHolds(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "a.md")
+	if err := os.WriteFile(file, []byte("text"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	open := func() error { // as a writer who would rather not wait
+		fd, err := syscall.Open(file, syscall.O_WRONLY|syscall.O_NONBLOCK|syscall.O_CLOEXEC, 0)
+		if err == nil {
+			err = syscall.Close(fd)
+		}
+		return err
+	}
+	l := &lookout{}
+	held, known := l.hold(file)
+	if known != complete || open() != syscall.EWOULDBLOCK {
+		t.Errorf("a held file is %v, opened with %v", known, open())
+	}
+	if err := held.Close(); err != nil || open() != nil {
+		t.Errorf("let go with %v, it was opened with %v", err, open())
+	}
+	f, err := os.Create(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	if known := l.look(file); known != beingWritten {
+		t.Errorf("a file that was just emptied is %v", known)
+	}
+}
+
 // Of another user's files the kernel tells no more than that they were closed.
 func TestWatchAnothersFiles(t *testing.T) {
 	if os.Getuid() != 0 {

@@ -5,6 +5,7 @@ package main
 import (
 	"context"
 	"errors"
+	"io"
 	"runtime"
 	"time"
 )
@@ -19,5 +20,6 @@ func newLookout(string) (*lookout, sight, error) {
 func (*lookout) next(context.Context, time.Time) (sight, error) {
 	return sight{}, errors.ErrUnsupported
 }
-func (*lookout) look(string) presence { return absent }
-func (*lookout) close()               {}
+func (*lookout) look(string) presence              { return absent }
+func (*lookout) hold(string) (io.Closer, presence) { return io.NopCloser(nil), absent }
+func (*lookout) close()                            {}
