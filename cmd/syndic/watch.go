@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -26,10 +27,10 @@ const (
 
 // sight is what there was to see of a path at one time.
 type sight struct {
-	files   map[string]bool // whether it may be whole: it was closed after writing, or moved there
-	left    []string        // folders that went elsewhere
-	resumed bool            // some was missed, so every file that there is is here
-	wrong   []error         // what could not be looked at
+	files   map[string]presence // complete is what was closed after writing, or moved there
+	left    []string            // folders that went elsewhere
+	resumed bool                // some was missed, so every file that there is is here
+	wrong   []error             // what could not be looked at
 }
 
 // presence is what is known of a file.
@@ -37,7 +38,7 @@ type presence int
 
 const (
 	absent       presence = iota // or no post's
-	beingWritten                 // somebody has it open to write
+	beingWritten                 // somebody has it open to write, and its closing will be seen
 	complete                     // nobody has
 	undecided                    // as it is another user's
 )
@@ -61,8 +62,15 @@ type complaint struct{ file, why string }
 
 // trial is when to look at a file again.
 type trial struct {
-	due    time.Time
-	closed bool // it was whole, and could not be added
+	due   time.Time
+	known presence // complete is what could not be added
+	stamp stamp
+}
+
+// stamp is what changes as a file is written.
+type stamp struct {
+	size    int64
+	changed time.Time
 }
 
 // watch adds what is at a path, and then what is written there, until the user
@@ -139,11 +147,11 @@ func (w *watcher) sort(seen sight) (files []string) {
 			w.later[file] = trial{due: due}
 		}
 	}
-	for file, whole := range seen.files {
-		if delete(w.later, file); whole {
+	for file, known := range seen.files {
+		if delete(w.later, file); known == complete {
 			files = append(files, file)
 		} else {
-			w.later[file] = trial{due: due}
+			w.later[file] = trial{due: due, known: known}
 		}
 	}
 	slices.Sort(files)
@@ -171,12 +179,30 @@ func (w *watcher) ripe(now time.Time) (files []string) {
 		case known == absent:
 			w.gone(file)
 		case known == beingWritten:
-			w.later[file] = trial{due: now.Add(again)}
-		case known == complete || t.closed: // of one that is not known to be whole, the closing is still to come
+			w.later[file] = trial{due: now.Add(again), known: known}
+		case known == complete || t.known == complete || w.steady(file, t):
 			files = append(files, file)
 		}
 	}
 	return files
+}
+
+// steady tells whether another user's file, of which no closing need be to
+// come, is as it was when it was looked at before; if not it waits once more.
+func (w *watcher) steady(file string, before trial) bool {
+	if before.known != undecided {
+		return false
+	}
+	info, err := os.Stat(file)
+	if err != nil {
+		return false
+	}
+	now := stamp{info.Size(), info.ModTime()}
+	if now == before.stamp {
+		return true
+	}
+	w.later[file] = trial{due: time.Now().Add(again), known: undecided, stamp: now}
+	return false
 }
 
 // gone tells of a post whose file went, unless another file is its own now.
@@ -213,7 +239,7 @@ func (w *watcher) add(ctx context.Context, files []string) (results []control.Ad
 			continue
 		}
 		for _, file := range files {
-			w.later[file] = trial{due: time.Now().Add(again), closed: true}
+			w.later[file] = trial{due: time.Now().Add(again), known: complete}
 		}
 		if ctx.Err() == nil {
 			w.complain(files, fmt.Sprint(interrupted(ctx, err)))
@@ -237,7 +263,7 @@ func (w *watcher) hold(files []string) (whole []string, release func()) {
 		if known == complete || known == undecided {
 			whole = append(whole, file)
 		} else {
-			w.later[file] = trial{due: time.Now().Add(again)}
+			w.later[file] = trial{due: time.Now().Add(again), known: known}
 		}
 	}
 	release = sync.OnceFunc(func() {
@@ -295,7 +321,7 @@ func (w *watcher) hangUp() {
 func (w *watcher) end() error {
 	var out []string
 	for file, t := range w.later {
-		if t.closed {
+		if t.known == complete {
 			out = append(out, file)
 		}
 	}

@@ -54,7 +54,7 @@ func (l *lookout) begin() (seen sight, err error) {
 	if l.in, err = newInotify(); err != nil {
 		return seen, fmt.Errorf("watch %s: %w", l.path, err)
 	}
-	l.folders, seen.files = map[int32]*watched{}, map[string]bool{}
+	l.folders, seen.files = map[int32]*watched{}, map[string]presence{}
 	info, err := os.Stat(l.path)
 	if err != nil {
 		return seen, fmt.Errorf("look for posts: %w", err)
@@ -73,6 +73,11 @@ func (l *lookout) begin() (seen sight, err error) {
 		l.link(l.root, l.path, filepath.Base(l.path))
 	}
 	err = l.enter(l.path, &seen)
+	for file, known := range seen.files {
+		if known == undecided {
+			seen.files[file] = complete // as without --watch
+		}
+	}
 	return seen, err
 }
 
@@ -101,8 +106,7 @@ func (l *lookout) enter(path string, seen *sight) error {
 	})
 	for _, file := range files {
 		l.follow(file)
-		known := l.look(file)
-		seen.files[file] = known == complete || known == undecided
+		seen.files[file] = l.look(file)
 	}
 	return err
 }
@@ -134,7 +138,7 @@ func (l *lookout) next(ctx context.Context, until time.Time) (sight, error) {
 	if err != nil {
 		return sight{}, fmt.Errorf("watch %s: %w", l.path, err)
 	}
-	seen := sight{files: map[string]bool{}}
+	seen := sight{files: map[string]presence{}}
 	for e := range events {
 		if e.mask&unix.IN_Q_OVERFLOW != 0 { // some were lost
 			anew, err := l.begin()
@@ -178,15 +182,28 @@ func (l *lookout) see(at *watched, e event, seen *sight) {
 
 func (l *lookout) seeFile(file string, mask uint32, seen *sight) {
 	if mask&leftMask != 0 {
-		seen.files[file] = false
+		seen.files[file] = absent
 		return
 	}
 	isLink := mask&unix.IN_CLOSE_WRITE == 0 && l.follow(file)
-	if l.takes(file) {
-		// Of a file that was created, the closing is still to come, unless it
-		// has a second name now.
-		seen.files[file] = mask&wholeMask != 0 || isLink
+	switch {
+	case !l.takes(file):
+	case mask&wholeMask != 0:
+		seen.files[file] = complete
+	case isLink || linkCount(file) > 1: // created whole, perhaps
+		seen.files[file] = l.look(file)
+	default: // the closing is still to come
+		seen.files[file] = beingWritten
 	}
+}
+
+// linkCount is how many names a file has.
+func linkCount(file string) uint64 {
+	var s unix.Stat_t
+	if unix.Stat(file, &s) != nil {
+		return 0
+	}
+	return uint64(s.Nlink) // which is shorter on some machines
 }
 
 // leave ends the watch of a folder that has another path now.

@@ -228,6 +228,66 @@ func TestWatchAnothersFiles(t *testing.T) {
 	v.end(0)
 }
 
+// Where no closing need be to come of another user's file, it is taken once it
+// stays as it is: a link, and what a folder brings along.
+func TestWatchAnothersWholeFiles(t *testing.T) {
+	if os.Getuid() != 0 {
+		t.Skip("only root can be two users")
+	}
+	h := newHost(t, daily)
+	h.uid = 65534
+	if err := errors.Join(os.Mkdir(h.data, 0o700), os.Chown(h.data, 65534, 65534)); err != nil {
+		t.Fatal(err)
+	}
+	h.serve()
+	text := h.write("text/a.txt", titled("Linked"))
+	h.write("posts/a.md", titled("A"))
+	f, err := os.Create(h.write("aside/half.md", ""))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	if _, err := f.WriteString("# Half a title"); err != nil {
+		t.Fatal(err)
+	}
+	v := h.watch("posts")
+	v.freeze()
+	h.rename("aside", "posts/new")
+	if err := os.Link(text, filepath.Join(h.dir, "posts/hard.md")); err != nil {
+		t.Fatal(err)
+	}
+	h.write("posts/z.md", titled("Z"))
+	v.signal(syscall.SIGCONT)
+	v.row("posts/z.md", "Z", control.Added)
+	v.row("posts/hard.md", "Linked", control.Added)
+	v.row("posts/new/half.md", "Half a title", control.Added)
+	v.end(0)
+	if rows := v.rows.String(); strings.Index(rows, "half.md") < strings.Index(rows, "z.md") {
+		t.Errorf("it did not wait:\n%s", rows)
+	}
+}
+
+func TestWatcherSteady(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "a.md")
+	w := &watcher{later: map[string]trial{}}
+	for _, text := range []string{"a", "and more"} {
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		before := w.later[file]
+		before.known = undecided
+		if w.steady(file, before) || w.later[file].due.IsZero() {
+			t.Errorf("with %q it is steady, or not looked at again: %+v", text, w.later[file])
+		}
+	}
+	if !w.steady(file, w.later[file]) {
+		t.Errorf("it is not steady: %+v", w.later[file])
+	}
+	if closing := (trial{known: beingWritten, stamp: w.later[file].stamp}); w.steady(file, closing) {
+		t.Error("it is steady before its closing was seen")
+	}
+}
+
 // A folder that may not be read is named, and nothing beside it waits for it.
 func TestWatchFoldersOfOthers(t *testing.T) {
 	if os.Getuid() != 0 {
