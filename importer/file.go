@@ -14,13 +14,20 @@ import (
 // called, else every *.md and *.markdown below it, in the order of their
 // paths. Names that begin with a dot are left out, as are folders of them.
 func Files(path string) ([]string, error) {
-	return Look(path, func(string) error { return nil })
+	return walk(path, func(string) error { return nil }, isDocument)
 }
 
 // Look is Files, and calls enter with each folder before it looks into it, so
 // that a watch that begins there misses nothing. Where enter answers SkipDir it
 // does not look; after another error the files up to there are returned, too.
+// It lists links wherever they lead, even nowhere: that may change.
 func Look(path string, enter func(folder string) error) ([]string, error) {
+	return walk(path, enter, func(p string, d fs.DirEntry) bool {
+		return Named(p) && (d.Type().IsRegular() || d.Type()&fs.ModeSymlink != 0)
+	})
+}
+
+func walk(path string, enter func(folder string) error, takes func(string, fs.DirEntry) bool) ([]string, error) {
 	info, err := os.Stat(path)
 	if err != nil {
 		return nil, fmt.Errorf("look for posts: %w", err)
@@ -46,7 +53,7 @@ func Look(path string, enter func(folder string) error) ([]string, error) {
 				return fs.SkipDir
 			}
 			return err
-		case isDocument(p, d):
+		case takes(p, d):
 			out = append(out, p)
 		}
 		return nil
@@ -64,13 +71,20 @@ func Hidden(path string) bool { return strings.HasPrefix(filepath.Base(path), ".
 // Takes tells whether Files would list a file that it found in a folder.
 func Takes(path string) bool {
 	info, err := os.Lstat(path)
-	return err == nil && !Hidden(path) && isDocument(path, fs.FileInfoToDirEntry(info))
+	return err == nil && isDocument(path, fs.FileInfoToDirEntry(info))
+}
+
+// Named tells whether Files would list a file of that name in a folder.
+func Named(path string) bool {
+	switch strings.ToLower(filepath.Ext(path)) {
+	case ".md", ".markdown":
+		return !Hidden(path)
+	}
+	return false
 }
 
 func isDocument(path string, d fs.DirEntry) bool {
-	switch strings.ToLower(filepath.Ext(path)) {
-	case ".md", ".markdown":
-	default:
+	if !Named(path) {
 		return false
 	}
 	if d.Type()&fs.ModeSymlink == 0 {

@@ -121,6 +121,14 @@ func TestLook(t *testing.T) {
 	if want := join("a.md", "folder.md/d.md", "link.md", "sub/e.md"); err != nil || !slices.Equal(files, want) {
 		t.Errorf("files %v, want %v: %v", files, want, err)
 	}
+	// A link is listed before there is what it leads to.
+	if err := os.Symlink("none", filepath.Join(dir, "next.md")); err != nil {
+		t.Fatal(err)
+	}
+	files, err = Look(dir, func(string) error { return nil })
+	if want := join("a.md", "folder.md/d.md", "link.md", "next.md", "sub/e.md"); err != nil || !slices.Equal(files, want) {
+		t.Errorf("files %v, want %v: %v", files, want, err)
+	}
 	if _, err := Look(dir, func(string) error { return os.ErrPermission }); !errors.Is(err, os.ErrPermission) {
 		t.Errorf("the error of enter became %v", err)
 	}

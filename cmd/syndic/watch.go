@@ -148,9 +148,12 @@ func (w *watcher) sort(seen sight) (files []string) {
 		}
 	}
 	for file, known := range seen.files {
-		if delete(w.later, file); known == complete {
+		_, waits := w.later[file]
+		switch {
+		case known == complete:
+			delete(w.later, file)
 			files = append(files, file)
-		} else {
+		case known != absent || !waits: // what is absent still does not wait longer
 			w.later[file] = trial{due: due, known: known}
 		}
 	}

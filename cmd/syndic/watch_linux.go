@@ -8,7 +8,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"time"
 
@@ -19,17 +18,21 @@ import (
 
 // lookout sees what is written at a path.
 type lookout struct {
-	path    string
-	single  bool // it is one file
-	root    int32
-	in      *inotify
-	folders map[int32]*watched
+	path     string
+	folder   string // path, or the one of a single file
+	single   bool   // it is one file
+	linked   bool   // a link leads to the folder
+	root     int32  // the folder's number
+	in       *inotify
+	folders  map[int32]string       // that are looked at; "" where nothing counts but what links lead to
+	links    map[string]destination // where each link leads
+	followed time.Time              // when all of them were
 }
 
-// watched is a folder that is looked at.
-type watched struct {
-	path  string              // "" where nothing counts but what links lead to
-	links map[string][]string // the paths by which files here count elsewhere, by their names
+// destination is where a link leads, zero while that is nowhere.
+type destination struct {
+	folder int32 // zero if it cannot be watched
+	file   string
 }
 
 // newLookout begins to look out, and sees first all that is there.
@@ -54,23 +57,24 @@ func (l *lookout) begin() (seen sight, err error) {
 	if l.in, err = newInotify(); err != nil {
 		return seen, fmt.Errorf("watch %s: %w", l.path, err)
 	}
-	l.folders, seen.files = map[int32]*watched{}, map[string]presence{}
+	l.folders, l.links, seen.files = map[int32]string{}, map[string]destination{}, map[string]presence{}
+	l.followed = time.Now()
 	info, err := os.Stat(l.path)
 	if err != nil {
 		return seen, fmt.Errorf("look for posts: %w", err)
 	}
-	folder := l.path
+	l.folder = filepath.Clean(l.path)
 	if l.single = !info.IsDir(); l.single {
-		folder = filepath.Dir(l.path)
+		l.folder = filepath.Dir(l.path)
 		if !info.Mode().IsRegular() {
 			return seen, fmt.Errorf("--watch needs a file or a folder: %s is neither", l.path)
 		}
 	}
-	if l.root, err = l.watch(folder); err != nil {
+	if l.root, err = l.watch(l.folder); err != nil {
 		return seen, err
 	}
-	if l.single {
-		l.link(l.root, l.path, filepath.Base(l.path))
+	if target, err := filepath.EvalSymlinks(l.folder); err == nil {
+		l.linked = target != l.folder
 	}
 	err = l.enter(l.path, &seen)
 	for file, known := range seen.files {
@@ -83,8 +87,8 @@ func (l *lookout) begin() (seen sight, err error) {
 
 func (l *lookout) watch(folder string) (int32, error) {
 	n, err := l.in.watch(folder)
-	if err == nil && l.folders[n] == nil {
-		l.folders[n] = &watched{links: map[string][]string{}}
+	if _, known := l.folders[n]; err == nil && !known {
+		l.folders[n] = ""
 	}
 	return n, err
 }
@@ -100,7 +104,7 @@ func (l *lookout) enter(path string, seen *sight) error {
 			seen.wrong = append(seen.wrong, err)
 			return fs.SkipDir
 		case err == nil:
-			l.folders[n].path = folder
+			l.folders[n] = folder
 		}
 		return err
 	})
@@ -115,67 +119,119 @@ func (l *lookout) enter(path string, seen *sight) error {
 // it can; elsewhere the link itself is all there is to see.
 func (l *lookout) follow(file string) bool {
 	info, err := os.Lstat(file)
-	if err != nil || info.Mode()&fs.ModeSymlink == 0 {
+	if err != nil || info.Mode()&fs.ModeSymlink == 0 || !l.single && !importer.Named(file) {
+		delete(l.links, file)
 		return false
 	}
+	to := l.links[file] // as before while it leads nowhere: what was there may come back
 	if target, err := filepath.EvalSymlinks(file); err == nil {
+		to = destination{file: target}
 		if n, err := l.watch(filepath.Dir(target)); err == nil {
-			l.link(n, file, filepath.Base(target))
+			to.folder = n
 		}
 	}
+	l.links[file] = to
 	return true
 }
 
-func (l *lookout) link(folder int32, file, name string) {
-	if links := l.folders[folder].links; !slices.Contains(links[name], file) {
-		links[name] = append(links[name], file)
+// followAgain sees which links lead elsewhere now: of folders on their way that
+// are replaced nothing tells.
+func (l *lookout) followAgain(seen *sight) {
+	l.followed = time.Now()
+	for file, before := range l.links {
+		if l.follow(file) && (l.links[file] != before || !l.takes(file)) {
+			seen.files[file] = l.look(file)
+		}
 	}
 }
 
-// next waits for something to see, until a time or the end of ctx.
+// turned tells whether a link leads to another folder now than is watched.
+func (l *lookout) turned() (bool, error) {
+	if !l.linked {
+		return false, nil
+	}
+	n, err := l.in.watch(l.folder)
+	return n != l.root, err
+}
+
+// next waits for something to see, until a time or the end of ctx. Where there
+// are links, it follows them again meanwhile.
 func (l *lookout) next(ctx context.Context, until time.Time) (sight, error) {
+	links := l.linked || len(l.links) > 0
+	if due := l.followed.Add(again); links && (until.IsZero() || due.Before(until)) {
+		until = due
+	}
 	events, err := l.in.read(ctx, until)
 	if err != nil {
 		return sight{}, fmt.Errorf("watch %s: %w", l.path, err)
 	}
 	seen := sight{files: map[string]presence{}}
 	for e := range events {
-		if e.mask&unix.IN_Q_OVERFLOW != 0 { // some were lost
-			anew, err := l.begin()
-			anew.resumed, anew.wrong = true, append(seen.wrong, anew.wrong...)
-			return anew, err
+		gone := e.folder == l.root && e.mask&(goneMask|unix.IN_UNMOUNT) != 0
+		if gone || e.mask&unix.IN_Q_OVERFLOW != 0 { // some were lost
+			return l.resume(seen, gone)
 		}
-		if e.folder == l.root && e.mask&(goneMask|unix.IN_UNMOUNT) != 0 {
-			return seen, fmt.Errorf("the folder of %s is gone: there is nothing to watch any more", l.path)
+		if path, ok := l.folders[e.folder]; ok {
+			l.see(path, e, &seen)
 		}
-		if at := l.folders[e.folder]; at != nil {
-			l.see(at, e, &seen)
+	}
+	if links && time.Since(l.followed) >= again {
+		if turned, err := l.turned(); turned || err != nil {
+			return l.resume(seen, true)
 		}
+		l.followAgain(&seen)
 	}
 	return seen, nil
 }
 
-// see takes in one event. The last one of a file counts.
-func (l *lookout) see(at *watched, e event, seen *sight) {
+// resume begins anew after some was lost, unless the folder is gone and no link
+// leads to another one.
+func (l *lookout) resume(seen sight, gone bool) (sight, error) {
+	if gone {
+		turned, err := l.turned()
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return seen, err
+		}
+		if !turned || err != nil {
+			return seen, fmt.Errorf("the folder of %s is gone: there is nothing to watch any more", l.path)
+		}
+	}
+	anew, err := l.begin()
+	anew.resumed, anew.wrong = true, append(seen.wrong, anew.wrong...)
+	return anew, err
+}
+
+// see takes in one event of a folder. The last one of a file counts.
+func (l *lookout) see(path string, e event, seen *sight) {
+	inside := filepath.Join(path, e.name)
 	switch {
 	case e.mask&unix.IN_IGNORED != 0:
 		delete(l.folders, e.folder)
 	case e.name == "": // a folder's own end, which its parent tells, too
 	case e.mask&unix.IN_ISDIR == 0:
-		if at.path != "" && !importer.Hidden(e.name) {
-			l.seeFile(filepath.Join(at.path, e.name), e.mask, seen)
-		}
-		for _, file := range at.links[e.name] {
-			l.seeFile(file, e.mask, seen)
-		}
-	case at.path == "" || importer.Hidden(e.name):
+		l.seeName(path, e, seen)
+	case path == "" || importer.Hidden(e.name):
 	case e.mask&leftMask != 0:
-		folder := filepath.Join(at.path, e.name)
-		l.leave(folder)
-		seen.left = append(seen.left, folder)
+		l.leave(inside)
+		seen.left = append(seen.left, inside)
 	default:
-		if err := l.enter(filepath.Join(at.path, e.name), seen); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		if err := l.enter(inside, seen); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			seen.wrong = append(seen.wrong, err)
+		}
+	}
+}
+
+// seeName takes in what happened to a file, for all paths by which it counts.
+func (l *lookout) seeName(path string, e event, seen *sight) {
+	if path != "" && !importer.Hidden(e.name) {
+		l.seeFile(filepath.Join(path, e.name), e.mask, seen)
+	}
+	if l.single && e.folder == l.root && e.name == filepath.Base(l.path) {
+		l.seeFile(l.path, e.mask, seen)
+	}
+	for link, to := range l.links {
+		if to.folder == e.folder && filepath.Base(to.file) == e.name {
+			l.seeFile(link, e.mask, seen)
 		}
 	}
 }
@@ -209,7 +265,7 @@ func linkCount(file string) uint64 {
 // leave ends the watch of a folder that has another path now.
 func (l *lookout) leave(folder string) {
 	for n, at := range l.folders {
-		if at.path == folder || strings.HasPrefix(at.path, folder+string(filepath.Separator)) {
+		if at == folder || strings.HasPrefix(at, folder+string(filepath.Separator)) {
 			l.in.leave(n)
 			delete(l.folders, n)
 		}
