@@ -297,7 +297,7 @@ func (l *lookout) hold(file string) (held io.Closer, known presence) {
 		_, err = unix.FcntlInt(f.Fd(), unix.F_SETLEASE, unix.F_RDLCK)
 	}
 	switch {
-	case errors.Is(err, unix.EAGAIN):
+	case errors.Is(err, unix.EAGAIN) && !remote(f):
 		return f, beingWritten
 	case !l.takes(file):
 		return f, absent
@@ -305,4 +305,18 @@ func (l *lookout) hold(file string) (held io.Closer, known presence) {
 		return f, complete
 	}
 	return f, undecided
+}
+
+// remote tells whether a file is on another machine: there a lease is refused
+// for want of the server's leave, whoever writes.
+func remote(f *os.File) bool {
+	var s unix.Statfs_t
+	if f == nil || unix.Fstatfs(int(f.Fd()), &s) != nil {
+		return false
+	}
+	switch uint32(s.Type) { // which is wider on some machines
+	case unix.NFS_SUPER_MAGIC, unix.SMB_SUPER_MAGIC, unix.SMB2_SUPER_MAGIC, unix.CIFS_SUPER_MAGIC:
+		return true
+	}
+	return false
 }
