@@ -109,14 +109,15 @@ func or(d *time.Duration, value time.Duration) {
 }
 
 // How a Run ends: requests under way have grace to finish, and what they came
-// to has margin to be written. Together they stay under 6 s.
+// to has margin to be written. Together they leave a second of the 5 s that a
+// daemon gives its parts.
 const (
-	grace  = 5 * time.Second
+	grace  = 3500 * time.Millisecond
 	margin = 500 * time.Millisecond
 )
 
-// Run sends until ctx ends, and then returns nil within 6 s: nothing new is
-// begun, a request under way has 5 s to finish and is settled. It returns
+// Run sends until ctx ends, and then returns nil within 4 s: nothing new is
+// begun, a request under way has 3.5 s to finish and is settled. It returns
 // earlier, with the error, when the store was closed under it.
 //
 // A kill at any moment leaves rows that the next Run sends.

@@ -3,8 +3,10 @@ package main
 import (
 	"bytes"
 	"context"
+	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"slices"
@@ -246,6 +248,38 @@ func TestDrain(t *testing.T) {
 	}
 	if rows := decode[[]control.HubInfo](h, "hub", "list"); len(rows) != 1 || rows[0].Waiting+rows[0].Retrying == 0 {
 		t.Errorf("the pings are lost: %+v", rows)
+	}
+}
+
+// A ping that its hub leaves without an answer is cut off in time, and is sent
+// again by the next daemon.
+func TestDrainWithASilentHub(t *testing.T) {
+	pinged := make(chan struct{}, 10)
+	hub := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body) // else nobody notices that the client has gone
+		pinged <- struct{}{}
+		<-r.Context().Done()
+	}))
+	defer hub.Close()
+	h := newHost(t, `schedule: "@change"`, "hubs: ["+hub.URL+"]")
+	for range 2 {
+		p := h.serve()
+		if h.must(0, "post", "add", h.write("a.md", "# A\n\ntext\n")); !within(pinged) {
+			t.Fatal("no ping")
+		}
+		if code := p.stop(); code != 0 {
+			t.Errorf("exit %d\n%s", code, p.log)
+		}
+	}
+}
+
+// within tells whether something comes in time.
+func within(c <-chan struct{}) bool {
+	select {
+	case <-c:
+		return true
+	case <-time.After(patience):
+		return false
 	}
 }
 
