@@ -20,6 +20,7 @@ type rebuild struct {
 	seq      uint64            // of the one commit that all of it is
 	category map[string]uint64 // number by ID
 	named    map[uint64]string // what the indexes of names say of posts that are lost
+	ids      map[uint64]string // of posts, in their index; nil before they are asked for
 }
 
 func (b *rebuild) run() error {

@@ -48,19 +48,48 @@ func (b *rebuild) posts() error {
 	})
 }
 
-// nameAgain gives a post whose id cannot be one that of the index.
+// nameAgain gives a post the id of the index where its own cannot be one, or is
+// another that what else there is speaks against: an id never changes.
 func (b *rebuild) nameAgain(t *tx, p *feed.Post, key []byte) bool {
-	if !unsoundID(p.ID) {
+	sound := !unsoundID(p.ID)
+	if sound && bytes.Equal(t.get(inPostID, []byte(p.ID)), key) {
 		return false
 	}
-	for id, num := range t.rows(inPostID, nil, nil) {
-		if bytes.Equal(num, key) && !unsoundID(string(id)) {
-			p.ID = string(id)
-			b.mended("post %d (%s): its id was damaged: it is %s again", p.Num, p.Slug, p.ID)
-			return true
+	id, known := b.indexed(t)[number(key)]
+	if !known || sound && !b.speaksFor(t, id, p) {
+		return false
+	}
+	p.ID = id
+	b.mended("post %d (%s): its id was damaged: it is %s again", p.Num, p.Slug, p.ID)
+	return true
+}
+
+// indexed are the ids that can be one in the index, by the numbers of their posts.
+func (b *rebuild) indexed(t *tx) map[uint64]string {
+	if b.ids == nil {
+		b.ids = map[uint64]string{}
+		for id, num := range t.rows(inPostID, nil, nil) {
+			if len(num) == 8 && !unsoundID(string(id)) {
+				b.ids[number(num)] = string(id)
+			}
 		}
 	}
-	return false
+	return b.ids
+}
+
+// speaksFor tells whether an id is a post's rather than that of its record: its
+// entries in feeds show it and not the other, or it alone is made under the
+// site's authority.
+func (b *rebuild) speaksFor(t *tx, id string, p *feed.Post) bool {
+	shown := false
+	for _, entry := range t.rows(inFragment, numKey(p.Num), nil) {
+		if bytes.Contains(entry, []byte(p.ID)) {
+			return false
+		}
+		shown = shown || bytes.Contains(entry, []byte(id))
+	}
+	minted := "tag:" + t.Authority() + ","
+	return shown || strings.HasPrefix(id, minted) && !strings.HasPrefix(p.ID, minted)
 }
 
 // leaveUnnamed takes a post out of the categories whose ids are none, as no feed

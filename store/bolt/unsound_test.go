@@ -1,6 +1,7 @@
 package bolt
 
 import (
+	"bytes"
 	"errors"
 	"slices"
 	"strings"
@@ -38,6 +39,23 @@ func alter(t *testing.T, s *Store, change func(*feed.Post)) (p feed.Post) {
 	return p
 }
 
+// keepEntry has the post's entries in feeds show an id.
+func keepEntry(t *testing.T, s *Store, num uint64, id string) {
+	t.Helper()
+	err := s.change(func(btx *bbolt.Tx) error {
+		in := btx.Bucket([]byte(inFragment.String()))
+		c := in.Cursor()
+		k, _ := c.Seek(numKey(num))
+		if !bytes.HasPrefix(k, numKey(num)) {
+			return errors.New("the post has no entry")
+		}
+		return in.Put(bytes.Clone(k), []byte("<guid>"+id+"</guid>"))
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
 func cursorOf(in *bbolt.Bucket) (c *bbolt.Cursor, k, v []byte) {
 	c = in.Cursor()
 	k, v = c.First()
@@ -72,6 +90,43 @@ func TestSalvageOfUnsoundIDs(t *testing.T) {
 		}
 		check(t, got)
 	})
+	// A letter that was flipped leaves an id that could be one.
+	for name, flip := range map[string]func(id string) string{
+		"a post's authority": func(id string) string { return strings.Replace(id, "tag:e", "tag:m", 1) },
+		"a post's slug":      func(id string) string { return id[:len(id)-1] + "~" },
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := everything(t)
+			id := ""
+			p := alter(t, s, func(p *feed.Post) { id, p.ID = p.ID, flip(p.ID) })
+			keepEntry(t, s, p.Num, id)
+			found, got := salvaged(t, bytesOf(t, s))
+			if len(found.Lost) != 0 || !strings.Contains(strings.Join(found.Mended, "\n"), "it is "+id+" again") || id == p.ID {
+				t.Errorf("found %+v, want post %q mended", found, p.Slug)
+			}
+			if kept := postOf(t, got, p.Num); kept.ID != id {
+				t.Errorf("its id is %q", kept.ID)
+			}
+			check(t, got)
+		})
+		t.Run(name+" in the index", func(t *testing.T) {
+			s := everything(t)
+			p := alter(t, s, func(*feed.Post) {})
+			keepEntry(t, s, p.Num, p.ID)
+			err := s.change(func(btx *bbolt.Tx) error {
+				in := btx.Bucket([]byte(inPostID.String()))
+				return errors.Join(in.Delete([]byte(p.ID)), in.Put([]byte(flip(p.ID)), numKey(p.Num)))
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, got := salvaged(t, bytesOf(t, s))
+			if kept := postOf(t, got, p.Num); kept.ID != p.ID {
+				t.Errorf("its id is %q", kept.ID)
+			}
+			check(t, got)
+		})
+	}
 	t.Run("a category's", func(t *testing.T) {
 		s := everything(t)
 		p := alter(t, s, func(p *feed.Post) { p.Categories[0] = "tag" + strings.TrimPrefix(p.Categories[0], "tag:") + "\x01" })
