@@ -195,7 +195,7 @@ func (a *adder) wasAnother(e *entry) error {
 		return nil
 	}
 	old, err := a.tx.PostBySlug(named)
-	if isNotFound(err) || err == nil && (old.File != e.post.File || old.State == feed.Recalled || old.State == feed.Removed) {
+	if isNotFound(err) || err == nil && (old.File != e.post.File || old.State.TakenBack()) {
 		return nil
 	}
 	if err == nil {

@@ -66,7 +66,7 @@ func (a *adder) claim(e *entry, old feed.Post) error {
 // that is a former one, under which the post's old addresses still lead to it,
 // of a document that does not say by its file's name that it is that post.
 func (a *adder) claimed(e *entry, old feed.Post) error {
-	takenBack := old.State == feed.Recalled || old.State == feed.Removed
+	takenBack := old.State.TakenBack()
 	named := e.post.File != "" && old.File != ""
 	former := e.slug != old.Slug
 	switch {

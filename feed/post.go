@@ -131,6 +131,10 @@ func (s State) Valid() bool { _, ok := transitions[s]; return ok && s != "" }
 // Goes tells whether a publication takes a post in state s into its feeds.
 func (s State) Goes() bool { return s == Queued || s == Published }
 
+// TakenBack tells whether a post in state s was taken out of the site, for good
+// or until it is published again: its names stay its own.
+func (s State) TakenBack() bool { return s == Recalled || s == Removed }
+
 // Path is the path of the post's page below the site's URL, percent-encoding
 // not applied: "first-category/slug", without a category "posts/slug".
 func (p Post) Path() string {

@@ -13,11 +13,11 @@ import (
 	"syndic/feed"
 )
 
-// render makes the edition's feeds, if readers are to get any. When fresh is set no kept entry is used,
-// and one that would differ is replaced. The frames, which show no more of
-// posts than their dates, are made beside the conversion of new posts, and then
-// the formats beside each other; what is left of entries that were begun with is
-// done before another core has woken up.
+// render makes the edition's feeds, if readers are to get any. When fresh is set
+// no kept entry is used, and one that would differ is replaced. The frames, which
+// show no more of posts than their dates, are made beside the conversion of new
+// posts, and then the formats beside each other; what is left of entries that
+// were begun with is done before another core has woken up.
 func (s *Scheduler) render(ctx context.Context, e *edition, fresh bool) error {
 	if e.retired() || e.hidden() {
 		return nil

@@ -56,10 +56,10 @@ func orderOf(claims []*claim) order {
 // Republish makes feeds again and returns a row for each, the site's first.
 // Queued posts go out with it; drafts and scheduled ones do not, and a category
 // that only such posts name stays unpublished: its rows are unchanged, and of no
-// generation. It works with
-// and without Run: whoever has the turn publishes for all who wait for the
-// category, and everybody gets that run's rows. A crash leaves marks, from
-// which the next step publishes; NoPing and Force are forgotten then.
+// generation. It works with and without Run: whoever has the turn publishes for
+// all who wait for the category, and everybody gets that run's rows. A crash
+// leaves marks, from which the next step publishes; NoPing and Force are
+// forgotten then.
 func (s *Scheduler) Republish(ctx context.Context, req Request) ([]Result, error) {
 	categories, err := s.chosen(ctx, req.Categories)
 	if err != nil {

@@ -168,9 +168,10 @@ type Tx interface {
 	Claim(hub string, now, leaseUntil time.Time, limit int) ([]Delivery, error)
 	// Settle records an attempt's outcome and ends the lease. Settling an older
 	// generation than the row holds, or a row that has gone, does nothing but end
-	// the lease; an older one that was delivered moves Since to First. Delivered and failed rows stay, shown, until the next
-	// generation; dropped ones go. A change of outcome, status or note is a line of
-	// the hub log. A zero Settled becomes Now; First, Since and Asked stay the row's.
+	// the lease; an older one that was delivered moves Since to First. Delivered and
+	// failed rows stay, shown, until the next generation; dropped ones go. A change
+	// of outcome, status or note is a line of the hub log. A zero Settled becomes
+	// Now; First, Since and Asked stay the row's.
 	Settle(d Delivery) error
 	// DropDeliveries removes every row that keep does not want.
 	DropDeliveries(keep func(hub, topic string) bool) error

@@ -45,7 +45,7 @@ func readPost(r store.Reader, category uint64, slug string) (live, newest feed.P
 		return live, newest, err
 	}
 	// One that was never out has nothing to take back.
-	if newest.Live > 0 && (newest.State == feed.Recalled || newest.State == feed.Removed) {
+	if newest.Live > 0 && newest.State.TakenBack() {
 		return live, newest, errGone
 	}
 	if live, err = r.LivePost(newest.Num); err != nil {

@@ -168,9 +168,10 @@ func (ad *adder) claim(file string, f source) error {
 		return nil // the daemon finds one
 	}
 	if first, ok := ad.origins[slug]; ok && first != file {
-		if there, same := compare(first, file); there && same {
+		switch there, same := compare(first, file); {
+		case there && same:
 			return nil
-		} else if there {
+		case there:
 			return fmt.Errorf("%s: it has the slug %q, as %s has: give one of them a slug of its own", file, slug, first)
 		}
 	}

@@ -93,6 +93,15 @@ func newHost(t *testing.T, lines ...string) *host {
 	return h
 }
 
+// asAnother has everything run as a user who is not root, and owns the data.
+func (h *host) asAnother() {
+	h.t.Helper()
+	h.uid = 65534
+	if err := errors.Join(os.Mkdir(h.data, 0o700), os.Chown(h.data, int(h.uid), int(h.uid))); err != nil {
+		h.t.Fatal(err)
+	}
+}
+
 // configure writes the configuration anew.
 func (h *host) configure(lines ...string) {
 	h.t.Helper()

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"net/http"
 	"os"
@@ -166,11 +165,8 @@ func TestReloadOfAFileThatIsGone(t *testing.T) {
 
 func TestReloadOfAFileThatMayNotBeRead(t *testing.T) {
 	h := newHost(t)
-	h.uid = 65534
 	h.data = filepath.Join(h.dir, "own")
-	if err := errors.Join(os.Mkdir(h.data, 0o700), os.Chown(h.data, 65534, 65534)); err != nil {
-		t.Fatal(err)
-	}
+	h.asAnother()
 	h.serve()
 	if err := os.Chmod(h.config, 0); err != nil {
 		t.Fatal(err)

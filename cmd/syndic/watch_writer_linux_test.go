@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -137,10 +136,7 @@ func TestWatchAnothersFiles(t *testing.T) {
 		t.Skip("only root can be two users")
 	}
 	h := newHost(t, daily)
-	h.uid = 65534
-	if err := errors.Join(os.Mkdir(h.data, 0o700), os.Chown(h.data, 65534, 65534)); err != nil {
-		t.Fatal(err)
-	}
+	h.asAnother()
 	h.serve()
 	folder, gone := h.newFolder("posts"), h.write("posts/gone.md", titled("Gone"))
 	slow := h.write("posts/slow.md", titled("Before"))
@@ -179,10 +175,7 @@ func TestWatchAnothersWholeFiles(t *testing.T) {
 		t.Skip("only root can be two users")
 	}
 	h := newHost(t, daily)
-	h.uid = 65534
-	if err := errors.Join(os.Mkdir(h.data, 0o700), os.Chown(h.data, 65534, 65534)); err != nil {
-		t.Fatal(err)
-	}
+	h.asAnother()
 	h.serve()
 	text := h.write("text/a.txt", titled("Linked"))
 	h.write("posts/a.md", titled("A"))
@@ -238,10 +231,7 @@ func TestWatchFoldersOfOthers(t *testing.T) {
 		t.Skip("only root can be two users")
 	}
 	h := newHost(t, daily)
-	h.uid = 65534
-	if err := errors.Join(os.Mkdir(h.data, 0o700), os.Chown(h.data, 65534, 65534)); err != nil {
-		t.Fatal(err)
-	}
+	h.asAnother()
 	h.serve()
 	for _, folder := range []string{"posts", "aside"} {
 		h.write(folder+"/b/secret.md", titled("Secret"))
